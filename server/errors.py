@@ -1,0 +1,86 @@
+"""What goes wrong, as codes and values. No Flask, no SQL, no prose.
+
+    Refusal            a code and its values, an HTTP status, a text in each language
+    ├── Problem        numbered as ODK Central numbers them: read by REST clients    rows: server/problems.py
+    └── Fault          our own, named: tablets' door, command line, bundles          rows: server/faults.py
+
+Raise with the code and the values that its row's message names:
+
+    raise Problem("409.6", xmlFormId="wps", version="3")
+    raise Fault("form.unknown", form_id="wps")
+
+To add one, add a row, then `make catalogues` and write its Khmer. A code without a row is a LookupError.
+"""
+
+from __future__ import annotations
+
+import json
+
+from i18n import FALLBACK, translate
+from server.faults import FAULTS
+from server.problems import PROBLEMS
+
+
+class Refusal(Exception):
+    """Something asked for cannot be done. `code` and `values` tell it to programs, `text` to people."""
+
+    status: int
+    exit_code: int
+    message: str
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+    def __str__(self) -> str:
+        # What a log line shows: never the values, an answer may be among them.
+        return self.code
+
+    def text(self, lang: str = FALLBACK) -> str:
+        """What happened, to what, and what to do, as one line in `lang` ("km" or "en")."""
+        return translate(self.message, lang, **{name: _shown(value) for name, value in self.values.items()})
+
+
+class Problem(Refusal):
+    """A numbered answer of ODK Central's API: Problem("409.6", xmlFormId="wps", version="3")."""
+
+    exit_code = 2
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code, **values)
+        row = PROBLEMS[code]
+        self.status = int(code.partition(".")[0])
+        self.message = row.message
+        self._named = row.details
+
+    @property
+    def details(self) -> dict[str, object] | None:
+        """The values that Central sends as `details`; without those not given. None if none are."""
+        found = {name: self.values[name] for name in self._named if name in self.values}
+        return found or None
+
+    def json(self, lang: str = FALLBACK) -> dict[str, object]:
+        """The body of the answer: `message`, `code` as a JSON number, and `details` if there are any."""
+        body: dict[str, object] = {"message": self.text(lang), "code": float(self.code)}
+        if self.details is not None:
+            body["details"] = self.details
+        return body
+
+
+class Fault(Refusal):
+    """One of our own, by name: Fault("email.taken", email="sok@example.org")."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code, **values)
+        row = FAULTS[code]
+        self.status, self.exit_code, self.message = row.status, row.exit_code, row.message
+
+
+def _shown(value: object) -> str:
+    """A value as it reads inside a sentence. Lists are joined as Central joins them, without a space."""
+    if isinstance(value, list | tuple):
+        return ",".join(_shown(item) for item in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else str(value)

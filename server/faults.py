@@ -1,0 +1,95 @@
+"""Our own faults: code, HTTP status, exit code of the command line, message.
+
+A message says what happened, to what, and what to do. Those of the tablets' door are read by an enumerator on
+ODK Collect; those of the command line by the person who runs a hub. The code's first word is the thing.
+
+Exit codes: 1 findings, or nothing of what was asked for; 2 wrong usage or bad input; 3 the other side could
+not be reached; 4 damaged data found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from i18n import mark
+
+NOTHING, INPUT, UNREACHED, DAMAGED = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    code: str
+    status: int
+    exit_code: int
+    message: str
+
+
+def _row(code: str, status: int, exit_code: int, message: str) -> tuple[str, FaultRow]:
+    return code, FaultRow(code, status, exit_code, message)
+
+
+# One row a line, so that the tables read as tables.
+# fmt: off
+_TABLET = (
+    _row("submission.not_xml", 400, INPUT, mark("What was sent cannot be read as a form (XML). Send it again; if that fails, tell your coordinator.")),
+    _row("submission.no_form_id", 400, INPUT, mark("What was sent does not say which form it belongs to. Keep it on the tablet; tell your coordinator.")),
+    _row("submission.id_too_long", 400, INPUT, mark("An identifier in the form is longer than {limit} characters. Keep it on the tablet; tell your coordinator.")),
+    _row("submission.too_large", 413, INPUT, mark("What was sent is larger than this server takes ({limit_bytes} bytes). Tell your coordinator.")),
+    _row("submission.doctype", 400, INPUT, mark("What was sent holds XML declarations (DOCTYPE) that a form never has, so it was not taken.")),
+    _row("submission.encoding", 400, INPUT, mark("The text encoding of what was sent is not readable. Forms are sent as UTF-8. Tell your coordinator.")),
+    _row("submission.multipart", 400, INPUT, mark("What was sent arrived cut off or out of shape. Send it again when the connection is better.")),
+    _row("submission.no_file", 400, INPUT, mark("The part {field} with the form's answers is missing. Send it again.")),
+    _row("submission.no_content", 400, INPUT, mark("The form arrived empty. Send it again.")),
+    _row("attachment.name", 400, INPUT, mark("The attachment name {name} cannot be used. Keep the form on the tablet and tell your coordinator.")),
+    _row("openrosa.version", 400, INPUT, mark("This address speaks OpenRosa: the request needs the header X-OpenRosa-Version: 1.0.")),
+    _row("auth.needed", 401, INPUT, mark("Sign in first: check the user name and password in the tablet's server settings.")),
+    _row("auth.failed", 401, INPUT, mark("The user name or the password is not right. Check them and try again.")),
+    _row("auth.token", 403, INPUT, mark("This tablet's access is no longer valid. Ask your coordinator for a new QR code.")),
+    _row("auth.rights", 403, INPUT, mark("You do not have access to this form. Ask your coordinator for it.")),
+    _row("not_found.project", 404, INPUT, mark("The project {project} does not exist here. Check the address in the tablet's server settings.")),
+    _row("not_found.form", 404, INPUT, mark("The form {form_id} is not in this project. Refresh the tablet's list of forms.")),
+    _row("hub.busy", 503, UNREACHED, mark("The server could not store anything just now. Your form is safe on the tablet; send it later.")),
+)
+
+_HUB = (
+    _row("data.not_a_hub", 500, INPUT, mark("{path} holds no hub. Make one with `samleng init`, or name another folder with --data.")),
+    _row("data.exists", 409, INPUT, mark("{path} already holds a hub. Name another folder with --data.")),
+    _row("data.newer", 500, INPUT, mark("{path} was written by a newer Samleng. Install that version or a newer one, then try again.")),
+    _row("data.in_use", 409, INPUT, mark("Another program is using the data folder {path}. Stop it, then try again.")),
+    _row("data.damaged", 500, DAMAGED, mark("Damaged data was found: {count} items, listed above. Restore them from a backup or another hub.")),
+    _row("setting.unknown", 500, INPUT, mark("There is no setting {name}. Check its spelling.")),
+    _row("setting.invalid", 500, INPUT, mark("The setting {name} cannot be {value}. Expected: {expected}.")),
+    _row("port.taken", 500, INPUT, mark("Cannot listen on {host} port {port}: another program has it. Choose another with --port.")),
+    _row("file.unreadable", 400, INPUT, mark("The file {path} cannot be read: {reason}. Check that it exists and that you may open it.")),
+    _row("file.unwritable", 400, INPUT, mark("The file {path} cannot be written: {reason}. Check the folder and the free space.")),
+    _row("file.exists", 409, INPUT, mark("The file {path} already exists and was left as it is. Name another file.")),
+    _row("email.taken", 409, INPUT, mark("A user with the email address {email} already exists. Use another address.")),
+    _row("email.invalid", 400, INPUT, mark("{email} is not an email address. Check its spelling.")),
+    _row("password.short", 400, INPUT, mark("The password is too short. Use at least {minimum} characters.")),
+    _row("password.long", 400, INPUT, mark("The password is too long. Use at most {maximum} bytes; a Khmer letter takes three.")),
+    _row("role.unknown", 400, INPUT, mark("There is no role {role}. Roles are: {roles}.")),
+    _row("user.unknown", 404, INPUT, mark("There is no user {email}. Check the spelling, or add the user with `samleng user add`.")),
+    _row("project.unknown", 404, INPUT, mark("There is no project {project} on this hub. Check its number or name.")),
+    _row("project.needed", 400, INPUT, mark("More than one project would fit. Say which with --project.")),
+    _row("form.unknown", 404, INPUT, mark("There is no form {form_id} in this project. Check its spelling.")),
+    _row("form.invalid", 400, NOTHING, mark("The form {path} has errors: {reason}. Mend them, then try again.")),
+    _row("xlsform.invalid", 400, NOTHING, mark("The XLSForm is not valid: {error}. Mend it in the spreadsheet, then try again.")),
+    _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+)
+
+_EXCHANGE = (
+    _row("hub.unknown", 404, INPUT, mark("This hub knows no hub {name}. Add it by its card with `samleng hub add`.")),
+    _row("hub.known", 409, INPUT, mark("A hub {name} with another key is already known here. Remove it first, or rename this one.")),
+    _row("hub.itself", 400, INPUT, mark("This is the card of this hub itself. Use the card of the other hub.")),
+    _row("card.invalid", 400, INPUT, mark("{path} is not a hub's card. Ask the other hub for a new one, made with `samleng hub card`.")),
+    _row("bundle.not_a_bundle", 400, INPUT, mark("{path} is not a bundle. Check that it is the right file.")),
+    _row("bundle.not_for_us", 400, INPUT, mark("The bundle {path} is for another hub ({hub}). Take it there, or ask for one for this hub.")),
+    _row("bundle.sender_unknown", 400, INPUT, mark("The bundle {path} comes from a hub not known here ({hub}). Add that hub by its card first.")),
+    _row("bundle.damaged", 400, DAMAGED, mark("The bundle {path} is damaged and nothing of it was taken. Copy the file again and read it again.")),
+    _row("bundle.newer", 400, INPUT, mark("The bundle {path} was written by a newer Samleng. Update this hub, then read it again.")),
+    _row("bundle.nothing", 400, NOTHING, mark("There is nothing that the hub {name} is not known to hold already. No bundle was written.")),
+    _row("peer.unreachable", 502, UNREACHED, mark("The hub {name} could not be reached. What was done is kept; run the same command later.")),
+)
+# fmt: on
+
+FAULTS: dict[str, FaultRow] = dict((*_TABLET, *_HUB, *_EXCHANGE))
