@@ -1,0 +1,48 @@
+"""What can be wrong with a form or with what was filled in by it.
+
+FormFault            a code of MESSAGES and the values that its message names
+├── xlsform.*        the workbook a designer wrote
+├── form.*           an XForm
+├── gazetteer.*      a place that the gazetteer does not know
+└── submission.*     an instance that is no submission at all
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from i18n import mark, translate
+
+MESSAGES: Mapping[str, str] = {
+    "xlsform.invalid": mark("The XLSForm could not be compiled: {error}"),
+    "xlsform.unreadable": mark("The file is no readable spreadsheet ({error}). Save it again as .xlsx."),
+    "xlsform.too_large": mark("The XLSForm is {size_bytes} bytes; at most {limit_bytes} are accepted."),
+    "xlsform.too_deep": mark("The XLSForm nests groups too deeply. Use fewer levels of groups."),
+    "xlsform.unknown_type": mark("{file_type} is not a kind of XLSForm. Use .xlsx, .xls or .xml."),
+    "xlsform.missing_media": mark("The form needs {names}, and they are not in the folder {folder}."),
+    "form.not_xml": mark("The form is not well-formed XML (line {line})."),
+    "form.doctype": mark("The form has a document type declaration. Remove it: forms do not need one."),
+    "form.no_model": mark("This XML is no XForm: it has no model."),
+    "form.no_instance": mark("The form has no primary instance."),
+    "form.no_id": mark("The form has no id. Give its main instance an id attribute."),
+    "form.no_meta": mark("The form has no meta group with an instanceID."),
+    "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
+    "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),
+    "submission.doctype": mark("The submission has a document type declaration, which is not accepted."),
+    "submission.no_form_id": mark("The submission does not say which form it answers: <{root}> has no id."),
+    "submission.id_too_long": mark("An instanceID of the submission is longer than {limit} characters."),
+}
+
+
+class FormFault(Exception):
+    """Something is wrong with a form or an instance. `code` is a key of MESSAGES; `values` fill
+    the message's placeholders and may carry more (such as `warnings`)."""
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+    def text(self, lang: str) -> str:
+        """What happened, in `lang` (km or en)."""
+        return translate(MESSAGES[self.code], lang, **self.values)

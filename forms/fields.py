@@ -1,0 +1,248 @@
+"""XForm → schema: which fields a form asks, which tables they make, which files it needs.
+
+No network, no DTD, no entity is ever followed. Names are matched without namespace prefixes,
+as published forms write `meta` in none, in OpenRosa's or in one of their own.
+Rules of `/fields` and of attachment slots: ODK Central API, "Forms".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from forms.errors import FormFault
+
+OPENROSA = "{http://openrosa.org/xforms}"
+SLOT_TYPES = {"images": "image", "audio": "audio", "video": "video", "file": "file", "file-csv": "file"}
+MEDIA_FORMS = {"image": "image", "big-image": "image", "audio": "audio", "video": "video"}
+SEARCH = re.compile(r"""\bsearch\(\s*['"]([^'"]+)['"]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One node of the form, as Central's `/fields` shows it.
+
+    path: "/farm/gps", without the root element's name and without prefixes.
+    type: the bind's type without prefix, or "structure", "repeat", "unknown".
+    binary, select_multiple: True or None, never False.
+    table: number of the table it belongs to; for a repeat, of the table that owns it.
+    """
+
+    path: str
+    name: str
+    type: str
+    binary: bool | None
+    select_multiple: bool | None
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The root (number 0, path "", no parent) or one repeat. `columns`: leaf fields in document order."""
+
+    number: int
+    path: str
+    name: str
+    parent: int | None
+    columns: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A file that the form needs. type: image, audio, video or file."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All that the hub needs to know of one form version. `fields` are depth first and include
+    structures and repeats; `tables` are the root, then repeats in form order; `version` is ""
+    when the form has none."""
+
+    form_id: str
+    version: str
+    title: str
+    root: str
+    fields: tuple[Field, ...]
+    tables: tuple[Table, ...]
+    slots: tuple[Slot, ...]
+
+
+def read_schema(xform: bytes) -> Schema:
+    """The schema of a compiled form.
+
+    Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance, form.no_id,
+    form.no_meta.
+    """
+    document = _parse(xform)
+    model = next((e for e in document.iter() if _local(e) == "model"), None)
+    if model is None:
+        raise FormFault("form.no_model")
+    root = _primary(model)
+    form_id = (root.get("id") or "").strip()
+    if not form_id:
+        raise FormFault("form.no_id")
+    reading = _Reading(_bind_types(model), *_body(document))
+    reading.walk(root, "", 0)
+    if "/meta/instanceID" not in reading.seen:
+        raise FormFault("form.no_meta")
+    return Schema(
+        form_id=form_id,
+        version=root.get("version") or root.get(OPENROSA + "version") or "",
+        title=_title(document),
+        root=_local(root),
+        fields=tuple(reading.fields),
+        tables=reading.finished_tables(),
+        slots=_distinct(_slots(document, model, root)),
+    )
+
+
+def _parse(xform: bytes) -> etree._Element:
+    # A parser for each call: lxml parsers are not to be shared between threads.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        document = etree.fromstring(xform, parser)
+    except (etree.XMLSyntaxError, ValueError) as fault:
+        raise FormFault("form.not_xml", line=getattr(fault, "lineno", None) or 0) from None
+    docinfo: Any = document.getroottree().docinfo
+    if docinfo.doctype:
+        # Entities are how a small file grows to gigabytes or reads the server's own files.
+        raise FormFault("form.doctype")
+    return document
+
+
+def _primary(model: etree._Element) -> etree._Element:
+    """The root element of the first instance of the model (XForms: the first is the primary one)."""
+    for instance in model:
+        if _local(instance) == "instance":
+            if not len(instance) or instance.get("src"):
+                break
+            return instance[0]
+    raise FormFault("form.no_instance")
+
+
+def _title(document: etree._Element) -> str:
+    title = next((e for e in document.iter() if _local(e) == "title"), None)
+    return " ".join(str(title.xpath("string()")).split()) if title is not None else ""
+
+
+def _bind_types(model: etree._Element) -> dict[str, str]:
+    """path -> type, prefixes of both dropped; binds without a type left out."""
+    types = {}
+    for bind in model:
+        if _local(bind) == "bind" and bind.get("type"):
+            types[_path(bind.get("nodeset", ""))] = bind.get("type", "").rpartition(":")[2].strip()
+    return types
+
+
+def _body(document: etree._Element) -> tuple[set[str], set[str]]:
+    """Paths of repeats, and paths that a select of several choices asks for (a rank is none)."""
+    repeats, selects = set(), set()
+    for element in _inside(document, "body"):
+        name = _local(element)
+        if name == "repeat":
+            repeats.add(_path(element.get("nodeset", "")))
+        elif name == "select":
+            selects.add(_path(element.get("ref", "")))
+    return repeats, selects
+
+
+def _inside(document: etree._Element, name: str) -> Iterator[etree._Element]:
+    for child in document:
+        if _local(child) == name:
+            yield from child.iter()
+
+
+def _local(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _path(nodeset: str) -> str:
+    """The field path of a nodeset: "/data/orx:meta/orx:instanceID" -> "/meta/instanceID"."""
+    steps = [step.strip().rpartition(":")[2] for step in nodeset.strip().split("/")]
+    return "".join("/" + step for step in steps[2:])
+
+
+@dataclass
+class _Reading:
+    """What one walk over the primary instance gathers."""
+
+    types: dict[str, str]
+    repeats: set[str]
+    selects: set[str]
+    fields: list[Field] = field(default_factory=list)
+    tables: list[tuple[str, str, int | None]] = field(default_factory=lambda: [("", "", None)])
+    seen: set[str] = field(default_factory=set)
+
+    def walk(self, element: etree._Element, path: str, table: int) -> None:
+        for child in element:
+            name = _local(child)
+            here = f"{path}/{name}"
+            if here in self.seen:
+                continue  # a repeat stands twice in the instance: its jr:template, then its first turn
+            self.seen.add(here)
+            self.fields.append(self._field(child, here, name, table))
+            if here in self.repeats:
+                self.tables.append((here, name, table))
+                self.walk(child, here, len(self.tables) - 1)
+            else:
+                self.walk(child, here, table)
+
+    def _field(self, element: etree._Element, path: str, name: str, table: int) -> Field:
+        if path in self.repeats:
+            return Field(path, name, "repeat", None, None, table)
+        if len(element):
+            return Field(path, name, "structure", None, None, table)
+        kind = self.types.get(path, "unknown")
+        return Field(path, name, kind, kind == "binary" or None, path in self.selects or None, table)
+
+    def finished_tables(self) -> tuple[Table, ...]:
+        columns: list[list[Field]] = [[] for _ in self.tables]
+        for one in self.fields:
+            if one.type not in ("structure", "repeat"):
+                columns[one.table].append(one)
+        return tuple(
+            Table(number, path, name, parent, tuple(columns[number]))
+            for number, (path, name, parent) in enumerate(self.tables)
+        )
+
+
+def _slots(document: etree._Element, model: etree._Element, root: etree._Element) -> Iterator[Slot]:
+    for element in model:
+        if _local(element) == "instance":
+            yield from _slot(element.get("src"))
+        elif _local(element) == "itext":
+            for value in element.iter():
+                if value.get("form") in MEDIA_FORMS:
+                    yield from _slot(value.text, MEDIA_FORMS[value.get("form", "")])
+    for leaf in root.iter():
+        yield from _slot(leaf.text)
+    for element in _inside(document, "body"):
+        if _local(element) == "input" and element.get("query"):
+            yield Slot("itemsets.csv", "file")
+        if found := SEARCH.search(element.get("appearance") or ""):
+            yield Slot(found[1] if found[1].endswith(".csv") else found[1] + ".csv", "file")
+
+
+def _distinct(slots: Iterator[Slot]) -> tuple[Slot, ...]:
+    """One slot a name, where it is first asked for."""
+    first: dict[str, Slot] = {}
+    for slot in slots:
+        first.setdefault(slot.name, slot)
+    return tuple(first.values())
+
+
+def _slot(address: str | None, kind: str | None = None) -> Iterator[Slot]:
+    """The slot of a `jr://images/leaf.jpg` address; none for blanks and for `jr://instance/…`."""
+    scheme, _, rest = (address or "").strip().partition("jr://")
+    folder, name = rest.partition("/")[0], rest.rpartition("/")[2]
+    if not scheme and name and folder in SLOT_TYPES:
+        yield Slot(name, kind or SLOT_TYPES[folder])
