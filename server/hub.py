@@ -1,0 +1,130 @@
+"""One open hub: its data folder, its key, its ledger and the state folded from it.
+
+Use cases (intake, publish, accounts, review …) take a Hub and write through `Hub.write`: one turn
+on the database, in which entries are appended and folded, all or nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from forms.fields import Schema, read_schema
+from forms.instance import InstanceReader
+from server.clock import Clock
+from server.config import load_config
+from server.errors import Fault
+from server.projection.state import Offered, State
+from server.store import blobs as blob_rows
+from server.store.blobs import BlobStore, Staged
+from server.store.database import Database
+from server.store.forms import FormVersion
+from server.store.identity import HubRow, find_hub, insert_hub
+from server.store.ledger_sqlite import SqliteLedger, insert_entry
+from sync.keys import HubKey
+from sync.ledger import Entry, make_entry
+
+T = TypeVar("T")
+DATABASE = "hub.db"
+BLOBS = "blobs"
+
+
+class Turn:
+    """One transaction of a hub. Everything appended here becomes visible and durable together."""
+
+    def __init__(self, hub: Hub, db: sqlite3.Connection) -> None:
+        self.hub = hub
+        self.db = db
+
+    def append(
+        self,
+        kind: str,
+        subject: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        supersedes: Iterable[str] = (),
+        blobs: Iterable[Staged] = (),
+        offered: Offered | None = None,
+    ) -> Entry:
+        """A new fact of this hub, with the bytes that it names."""
+        named = list(blobs)
+        for blob in named:
+            blob_rows.record(self.db, blob)
+        entry = make_entry(
+            kind,
+            subject,
+            hub=self.hub.id,
+            made_at=self.hub.clock.stamp(),
+            body=body,
+            supersedes=supersedes,
+            blobs=[b.sha256 for b in named],
+        )
+        insert_entry(self.db, entry)
+        self.hub.state.fold(self.db, entry, offered)
+        return entry
+
+
+class Hub:
+    """An open data folder. Raises Fault data.not_a_hub when there is none."""
+
+    def __init__(self, data: Path | str, *, clock: Clock | None = None, **settings: Any) -> None:
+        self.data = Path(data)
+        if not (self.data / DATABASE).exists():
+            raise Fault("data.not_a_hub", path=str(self.data))
+        self.config = load_config(self.data, settings)
+        self.clock = clock or Clock()
+        self.database = Database(self.data / DATABASE)
+        row = find_hub(self.database.read())
+        if row is None:
+            self.database.close()
+            raise Fault("data.not_a_hub", path=str(self.data))
+        self.id, self.name, self.ledger_id, self.secret = row.id, row.name, row.ledger, row.secret
+        self.key = HubKey(row.seed)
+        self.blobs = BlobStore(self.database, self.data / BLOBS)
+        self.state = State(self.blobs, self.reader_of)
+        self.ledger = SqliteLedger(self.database, self.state.fold)
+        self._readers: dict[str, InstanceReader] = {}
+        self._readers_lock = threading.Lock()
+
+    @classmethod
+    def create(cls, data: Path | str, name: str, *, clock: Clock | None = None, **settings: Any) -> Hub:
+        """Makes a hub in an empty or new folder. Raises Fault data.exists."""
+        folder = Path(data)
+        if (folder / DATABASE).exists():
+            raise Fault("data.exists", path=str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        clock = clock or Clock()
+        key = HubKey.make()
+        row = HubRow(key.id, name, key.seed, secrets.token_bytes(32), secrets.token_hex(8), clock.stamp())
+        database = Database(folder / DATABASE)
+        database.write(lambda db: insert_hub(db, row))
+        database.close()
+        return cls(folder, clock=clock, **settings)
+
+    def write(self, work: Callable[[Turn], T]) -> T:
+        """Runs `work` in one transaction; its result is returned once it is on disk."""
+        return self.database.write(lambda db: work(Turn(self, db)))
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's reading connection."""
+        return self.database.read()
+
+    def reader_of(self, db: sqlite3.Connection, version: FormVersion) -> InstanceReader:
+        """Reads instances of this form version; made once, since a version never changes."""
+        held = self._readers.get(version.xform)
+        if held is None:
+            held = InstanceReader(read_schema(self.blobs.read(version.xform, db)))
+            with self._readers_lock:
+                self._readers[version.xform] = held
+        return held
+
+    def schema_of(self, version: FormVersion) -> Schema:
+        return self.reader_of(self.read(), version).schema
+
+    def close(self) -> None:
+        """Releases files and threads."""
+        self.database.close()

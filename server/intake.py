@@ -1,0 +1,257 @@
+"""What happens to a submission that a tablet hands over.
+
+Whatever is a submission at all is held, durably, before we answer. What does not fit (other bytes
+under the same instanceID, a form or version unknown here, a closed form, an edit of an outdated
+copy) is parked for a person and never refused: a tablet must not be left with what it cannot hand
+over. Rules: OpenRosa form submission API; docs/openrosa.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from forms.instance import Envelope, parse_instance
+from server.errors import Fault
+from server.hub import Hub, Turn
+from server.projection.state import Offered
+from server.store import forms, submissions
+from server.store.blobs import Staged, stage_bytes
+from server.store.forms import Form
+from server.store.ledger_sqlite import entries_of
+from server.store.projects import Project
+from server.store.submissions import ParkedRow, Submission, SubmissionVersion
+from server.subjects import form_key, split_submission, submission_subject
+from sync.ledger import Entry
+from sync.merge import ATTACH, CREATE, EDIT
+
+log = logging.getLogger(__name__)
+TEXT_LIMIT = 255  # characters kept of deviceID and user agent (Central)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One request of a tablet. `by`: {"id": actor uid, "name": display name}; `files`: name -> bytes
+    staged; `admitted`: whether this actor was given the form (a tablet's answers are held anyway)."""
+
+    project: Project
+    xml: bytes
+    files: Mapping[str, Staged] = field(default_factory=dict)
+    by: Mapping[str, str] | None = None
+    device_id: str | None = None
+    user_agent: str | None = None
+    admitted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`again`: these bytes were held before; `parked`: why a coordinator must look at it, or None;
+    `missing`: names of attachments that the instance refers to and the hub does not hold yet."""
+
+    instance_id: str
+    root_id: str
+    again: bool
+    parked: str | None
+    missing: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Case:
+    """A post with all that could be worked out before taking the write lock."""
+
+    post: Post
+    envelope: Envelope
+    xml: Staged
+    form: Form | None
+    key: str
+    offered: Offered | None
+
+    def subject(self, root_id: str) -> str:
+        return submission_subject(self.post.project.uid, self.key, root_id)
+
+
+def accept(hub: Hub, post: Post) -> Outcome:
+    """Holds a submission and says what became of it, after it is on disk.
+
+    Raises FormFault submission.* when it is no submission at all; nothing is changed then.
+    """
+    if len(post.xml) > hub.config.max_xml_length:
+        raise Fault("submission.too_large", limit_bytes=hub.config.max_xml_length)
+    case = _examine(hub, post)
+    outcome = hub.write(lambda turn: _decide(turn, case))
+    log.info(
+        "submission received project=%s instance=%s again=%s parked=%s missing=%d",
+        post.project.id, outcome.instance_id, outcome.again, outcome.parked, len(outcome.missing),
+    )  # fmt: skip
+    return outcome
+
+
+def _examine(hub: Hub, post: Post) -> _Case:
+    root, envelope = parse_instance(post.xml)
+    db = hub.read()
+    form = forms.find_form(db, post.project.id, envelope.form_id)
+    key = form.key if form is not None else form_key(envelope.form_id)
+    offered = None
+    version = forms.find_published(db, form.id, envelope.version) if form is not None else None
+    if version is not None and not envelope.encrypted:
+        offered = Offered(hub.reader_of(db, version).read(root), version.id)
+    return _Case(post, envelope, stage_bytes(post.xml), form, key, offered)
+
+
+def _decide(turn: Turn, case: _Case) -> Outcome:
+    said = case.envelope
+    known = submissions.versions_with(turn.db, case.form.id, said.instance_id) if case.form else []
+    for version in known:
+        if version.xml == case.xml.sha256:
+            return _again(turn, case, version)
+    project = case.post.project
+    parked = submissions.parked_with(turn.db, project.id, case.key, said.instance_id, case.xml.sha256)
+    if parked is not None:
+        return _again_parked(turn, case, parked)
+    if said.deprecated_id is None:
+        return _original(turn, case, known)
+    return _edit(turn, case)
+
+
+def _original(turn: Turn, case: _Case, known: list[SubmissionVersion]) -> Outcome:
+    if not known:
+        return _hold(turn, case, CREATE, case.envelope.instance_id, _turned_away(case))
+    owner = _owner(turn, known[0])
+    reason = "content.differs" if owner.deleted_at is None else "submission.deleted"
+    return _hold(turn, case, CREATE, owner.instance_id, reason)
+
+
+def _owner(turn: Turn, version: SubmissionVersion) -> Submission:
+    owner = submissions.find_by_number(turn.db, version.submission_id)
+    assert owner is not None, version.submission_id
+    return owner
+
+
+def _edit(turn: Turn, case: _Case) -> Outcome:
+    """An edit applies to the version that stands; of any other it is kept for a person to decide."""
+    deprecated = case.envelope.deprecated_id
+    assert deprecated is not None
+    known = submissions.versions_with(turn.db, case.form.id, deprecated) if case.form else []
+    if not known:
+        return _hold(turn, case, EDIT, deprecated, _turned_away(case), shown="original.missing")
+    owner = _owner(turn, known[0])
+    return _hold(turn, case, EDIT, owner.instance_id, _edit_reason(turn, case, owner, known))
+
+
+def _edit_reason(turn: Turn, case: _Case, owner: Submission, known: list[SubmissionVersion]) -> str | None:
+    assert case.form is not None
+    if owner.deleted_at is not None:
+        return "submission.deleted"
+    if submissions.versions_with(turn.db, case.form.id, case.envelope.instance_id):
+        return "content.differs"
+    if all(v.id != owner.version_id for v in known):
+        return "edit.outdated"
+    return _turned_away(case)
+
+
+def _turned_away(case: _Case) -> str | None:
+    """Why Central would refuse this post, though it fits what is held."""
+    if case.form is not None and case.form.state == "closed":
+        return "form.closed"
+    if not case.post.admitted:
+        return "access.missing"
+    return None
+
+
+def _hold(
+    turn: Turn, case: _Case, kind: str, root_id: str, parked: str | None, shown: str | None = None
+) -> Outcome:
+    """Appends the entry. `parked` is part of the fact; a form or version unknown here is not: it
+    clears up by itself when the form arrives."""
+    body = _body(case)
+    if parked is not None:
+        body["parked"] = parked
+    blobs = [case.xml, *case.post.files.values()]
+    turn.append(kind, case.subject(root_id), body, blobs=blobs, offered=None if parked else case.offered)
+    reason = parked or shown or _unknown(case)
+    return Outcome(case.envelope.instance_id, root_id, False, reason, _missing(case))
+
+
+def _unknown(case: _Case) -> str | None:
+    if case.form is None or case.form.current_id is None:
+        return "form.unknown"
+    return "version.unknown" if case.offered is None and not case.envelope.encrypted else None
+
+
+def _body(case: _Case) -> dict[str, Any]:
+    said = case.envelope
+    body: dict[str, Any] = {"instance_id": said.instance_id, "form_version": said.version}
+    optional = {
+        "deprecated_id": said.deprecated_id,
+        "instance_name": said.instance_name,
+        "device_id": (case.post.device_id or "")[:TEXT_LIMIT] or None,
+        "user_agent": (case.post.user_agent or "")[:TEXT_LIMIT] or None,
+        "by": dict(case.post.by) if case.post.by else None,
+        "files": {name: blob.sha256 for name, blob in case.post.files.items()} or None,
+    }
+    body.update({k: v for k, v in optional.items() if v is not None})
+    return body
+
+
+def _missing(case: _Case) -> tuple[str, ...]:
+    if case.offered is None:
+        return ()
+    return tuple(n for n in case.offered.reading.media if n not in case.post.files)
+
+
+def _again(turn: Turn, case: _Case, held: SubmissionVersion) -> Outcome:
+    """The same submission once more: only files that are new are taken. Any number of times."""
+    owner = _owner(turn, held)
+    have = {a.name: a.sha256 for a in submissions.list_attachments(turn.db, held.id)}
+    _take_files(turn, case, owner.instance_id, have)
+    media = case.offered.reading.media if case.offered else []
+    missing = tuple(n for n in media if not have.get(n) and n not in case.post.files)
+    reason = "submission.deleted" if owner.deleted_at is not None else None
+    return Outcome(case.envelope.instance_id, owner.instance_id, True, reason, missing)
+
+
+def _again_parked(turn: Turn, case: _Case, parked: ParkedRow) -> Outcome:
+    root_id = split_submission(parked.subject).instance_id
+    _take_files(turn, case, root_id, json.loads(parked.files))
+    return Outcome(case.envelope.instance_id, root_id, True, parked.reason, ())
+
+
+def _take_files(turn: Turn, case: _Case, root_id: str, have: Mapping[str, str | None]) -> None:
+    new = {n: b for n, b in case.post.files.items() if have.get(n) != b.sha256}
+    if new:
+        subject = case.subject(root_id)
+        attach(turn, subject, case.envelope.instance_id, case.xml.sha256, new, case.post.by)
+
+
+def attach(
+    turn: Turn,
+    subject: str,
+    instance_id: str,
+    xml: str,
+    files: Mapping[str, Staged | None],
+    by: Mapping[str, str] | None,
+) -> None:
+    """Gives files to a version, or takes them away (None).
+
+    Supersedes what said anything of the same names before: every hub then agrees which bytes stand,
+    and the earlier ones stay in the ledger.
+    """
+    body: dict[str, Any] = {
+        "instance_id": instance_id,
+        "xml": xml,
+        "files": {n: b.sha256 if b else None for n, b in files.items()},
+    }
+    if by:
+        body["by"] = dict(by)
+    before = [e.id for e in entries_of(turn.db, subject) if _speaks_of(e, instance_id, xml, set(files))]
+    turn.append(ATTACH, subject, body, supersedes=before, blobs=[b for b in files.values() if b])
+
+
+def _speaks_of(entry: Entry, instance_id: str, xml: str, names: set[str]) -> bool:
+    if entry.kind not in (ATTACH, CREATE, EDIT) or entry.body["instance_id"] != instance_id:
+        return False
+    about = entry.body["xml"] if entry.kind == ATTACH else entry.blobs[0]
+    return about == xml and bool(names & set(entry.body.get("files", {})))

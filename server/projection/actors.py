@@ -1,0 +1,73 @@
+"""user.* and field_key.* entries -> rows of people and tablets."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from server.store import actors
+from server.store.ledger_sqlite import entries_of
+from sync.ledger import Entry
+from sync.merge import in_order, merged_fields
+
+FIELDS = ("display_name", "email", "password", "digest", "project", "token")
+_BORN = {"user.create": "user", "field_key.create": "field_key"}
+_SESSIONS = ("user.session.create", "user.session.end")
+
+
+def fold(db: sqlite3.Connection, entry: Entry) -> None:
+    if entry.kind in _SESSIONS:
+        _fold_session(db, entry)
+        return
+    uid = entry.subject.removeprefix("actor:")
+    entries = in_order(entries_of(db, entry.subject))
+    made = min((e for e in entries if e.kind in _BORN), key=lambda e: e.id, default=None)
+    if made is not None:
+        number = actors.write_actor(db, uid, _row(db, entries, made))
+        _fold_assignments(db, number, entries)
+    if entry.kind == "user.update" and "password" in entry.body:
+        # A changed password ends every session that the old one opened.
+        actors.end_sessions_of(db, actors.meet(db, {"id": uid}, entry.made_at) or 0)
+
+
+def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
+    values = dict.fromkeys(FIELDS) | merged_fields(entries, FIELDS)
+    values["display_name"] = values["display_name"] or ""
+    ended = any(e.kind == "field_key.session.end" for e in entries)
+    later = [e.made_at for e in entries if e.kind.endswith(".update")]
+    gone = [e.made_at for e in entries if e.kind in ("user.delete", "field_key.delete")]
+    if gone or ended:
+        values["token"] = None
+    if gone:
+        values["email"] = None  # free for a new user of that address
+    return {
+        **values,
+        "type": _BORN[made.kind],
+        "created_by": actors.meet(db, made.body.get("by"), made.made_at),
+        "created_at": made.made_at,
+        "updated_at": max(later, default=None),
+        "deleted_at": max(gone, default=None),
+    }
+
+
+def _fold_assignments(db: sqlite3.Connection, number: int, entries: list[Entry]) -> None:
+    actors.clear_assignments(db, number)
+    held: dict[tuple[int, str, str], bool] = {}
+    for entry in entries:
+        if entry.kind.endswith("assignment.create") or entry.kind.endswith("assignment.delete"):
+            place = (entry.body["role"], entry.body.get("project", ""), entry.body.get("form", ""))
+            held[place] = entry.kind.endswith("create")
+    for (role, project, form), given in held.items():
+        if given:
+            actors.add_assignment(db, actors.Assignment(number, role, project, form))
+
+
+def _fold_session(db: sqlite3.Connection, entry: Entry) -> None:
+    token = bytes.fromhex(entry.body["token_sha256"])
+    if entry.kind == "user.session.end":
+        actors.end_session(db, token)
+        return
+    number = actors.meet(db, {"id": entry.subject.removeprefix("actor:")}, entry.made_at) or 0
+    said = entry.body
+    actors.write_session(db, token, actors.Session(number, said["csrf"], entry.made_at, said["expires_at"]))
+    actors.note_login(db, number, entry.made_at)

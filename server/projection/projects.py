@@ -1,0 +1,39 @@
+"""project.create, project.update, project.delete -> the project's row."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from server.store import projects
+from server.store.ledger_sqlite import entries_of
+from sync.ledger import Entry
+from sync.merge import in_order, merged_fields
+
+FIELDS = ("name", "description", "archived")
+
+
+def fold(db: sqlite3.Connection, entry: Entry) -> bool:
+    """Folds the project anew; True when its row is new, so that what waited for it can follow."""
+    entries = in_order(entries_of(db, entry.subject))
+    uid = entry.subject.removeprefix("project:")
+    made = [e for e in entries if e.kind == "project.create"]
+    if not made:
+        return False
+    new = projects.find_by_uid(db, uid) is None
+    first = min(made, key=lambda e: e.id)
+    values = dict.fromkeys(FIELDS) | merged_fields(entries, FIELDS)
+    values["archived"] = None if values["archived"] is None else int(values["archived"])
+    later = [e.made_at for e in entries if e.kind == "project.update"]
+    gone = [e for e in entries if e.kind == "project.delete"]
+    projects.write_project(
+        db,
+        uid,
+        {
+            **values,
+            "hub": first.hub,
+            "created_at": first.made_at,
+            "updated_at": max(later, default=None),
+            "deleted_at": max((e.made_at for e in gone), default=None),
+        },
+    )
+    return new

@@ -1,0 +1,78 @@
+"""Folds entries into the state tables, each in the transaction that appends it.
+
+An entry that will not fold is noted in `unfolded` and passed over: accepting data never depends on
+understanding it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forms.instance import InstanceReader, Reading
+from server.projection import actors, forms, peers, projects, submissions
+from server.store import state_tables
+from server.store.blobs import BlobStore
+from server.store.forms import FormVersion
+from server.store.ledger_sqlite import subjects_under
+from sync.ledger import Entry
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What intake has already read of a submission, so that nothing is parsed twice."""
+
+    reading: Reading
+    schema_id: int
+
+
+class State:
+    """The projection of one hub. `reader_of` gives the reader of a form version's instances."""
+
+    def __init__(
+        self, blobs: BlobStore, reader_of: Callable[[sqlite3.Connection, FormVersion], InstanceReader]
+    ) -> None:
+        self.blobs = blobs
+        self.reader_of = reader_of
+
+    def fold(self, db: sqlite3.Connection, entry: Entry, offered: Offered | None = None) -> None:
+        """Brings the state up to an entry that was just appended."""
+        db.execute("SAVEPOINT fold")
+        try:
+            self._fold(db, entry, offered)
+        except Exception as fault:
+            db.execute("ROLLBACK TO fold")
+            log.exception("entry not folded id=%s kind=%s", entry.id, entry.kind)
+            state_tables.note_unfolded(db, entry.id, type(fault).__name__)
+        db.execute("RELEASE fold")
+
+    def _fold(self, db: sqlite3.Connection, entry: Entry, offered: Offered | None) -> None:
+        room = entry.subject.partition(":")[0]
+        if room == "submission":
+            submissions.fold(self, db, entry, offered)
+        elif room == "form":
+            self._fold_form(db, entry.subject)
+        elif room == "project":
+            if projects.fold(db, entry):
+                self._follow_project(db, entry.subject.removeprefix("project:"))
+        elif room == "actor":
+            actors.fold(db, entry)
+        elif room == "hub":
+            peers.fold(db, entry)
+
+    def _follow_project(self, db: sqlite3.Connection, uid: str) -> None:
+        """What arrived before its project."""
+        for subject in subjects_under(db, f"form:{uid}/"):
+            self._fold_form(db, subject)
+        for subject in subjects_under(db, f"submission:{uid}/"):
+            submissions.refold(self, db, subject)
+
+    def _fold_form(self, db: sqlite3.Connection, subject: str) -> None:
+        """The form, and what was parked because it or one of its versions was not known."""
+        if forms.fold(self, db, subject):
+            for waiting in submissions.waiting_for_form(db, subject):
+                submissions.refold(self, db, waiting)

@@ -1,0 +1,278 @@
+"""submission.* and comment.* entries -> what stands of a submission, its versions, files and answers.
+
+A submission that nobody knows yet is written straight away; anything else is decided by
+sync.merge.standing over all entries about it, so that every hub comes to the same end.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+import orjson
+
+from forms.errors import FormFault
+from forms.instance import Reading, parse_instance
+from server.store import actors, answers, forms, projects, submissions
+from server.store.forms import Form, FormVersion
+from server.store.ledger_sqlite import entries_of, is_alone
+from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
+from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
+from sync.errors import BlobMissing
+from sync.ledger import Entry
+from sync.merge import CREATE, EDIT, Parked, Standing, Version, files_by_version, standing
+
+if TYPE_CHECKING:
+    from server.projection.state import Offered, State
+
+
+def fold(state: State, db: sqlite3.Connection, entry: Entry, offered: Offered | None) -> None:
+    about = split_submission(entry.subject)
+    form = forms.find_by_key(db, about.project, about.form_key)
+    plain = entry.kind == CREATE and not entry.body.get("parked")
+    if plain and form is not None and is_alone(db, entry.subject) and not _known(db, form, about):
+        version = forms.find_published(db, form.id, entry.body["form_version"])
+        if version is not None:
+            _insert(db, form, version, entry, offered)
+            return
+    refold(state, db, entry.subject)
+
+
+def _known(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> bool:
+    return bool(submissions.versions_with(db, form.id, about.instance_id))
+
+
+def _insert(
+    db: sqlite3.Connection, form: Form, version: FormVersion, entry: Entry, offered: Offered | None
+) -> None:
+    """The common case: the first version of a submission, nothing else said about it."""
+    said = entry.body
+    files: dict[str, str | None] = said.get("files", {})
+    row = Submission(
+        id=0, form_id=form.id, instance_id=said["instance_id"], version_id=0, created_at=entry.made_at,
+        updated_at=None, deleted_at=None, review_state=None,
+        submitter_id=actors.meet(db, said.get("by"), entry.made_at),
+        device_id=said.get("device_id"), user_agent=said.get("user_agent"), form_version=said["form_version"],
+        edits=0, rivals=0, hub=entry.hub, expected=0, present=0, schema_id=version.id, stale=1,
+    )  # fmt: skip
+    attachments = [Attachment(n, sha, False) for n, sha in files.items()]
+    if offered is not None:
+        attachments = expected_first(offered.reading, files)
+        row.stale, row.schema_id = 0, offered.schema_id
+        row.expected, row.present = count_expected(attachments)
+    row.id = submissions.write_submission(db, row)
+    version_id = submissions.insert_version(
+        db, _version_row(row, form.id, entry, row.submitter_id, 0, "current")
+    )
+    submissions.point_to_version(db, row.id, version_id)
+    submissions.write_attachments(db, version_id, attachments)
+    if offered is not None:
+        answers.write_answers(db, row.id, records(offered.reading))
+
+
+def records(reading: Reading) -> list[bytes]:
+    """The stored form of answers: compact JSON, one record a table."""
+    return [orjson.dumps(rows) for rows in reading.tables]
+
+
+def expected_first(reading: Reading, files: dict[str, str | None]) -> list[Attachment]:
+    """What the instance names, held or not, then what came though it names it not."""
+    named = [Attachment(n, files.get(n), True) for n in reading.media]
+    return named + [
+        Attachment(n, sha, False) for n, sha in files.items() if sha and n not in set(reading.media)
+    ]
+
+
+def count_expected(attachments: list[Attachment]) -> tuple[int, int]:
+    """(expected, present)"""
+    named = [a for a in attachments if a.expected]
+    return len(named), sum(1 for a in named if a.sha256)
+
+
+def _version_row(
+    row: Submission, form_id: int, entry: Entry, submitter: int | None, depth: int, place: str
+) -> SubmissionVersion:
+    said = entry.body
+    return SubmissionVersion(
+        id=0, form_id=form_id, submission_id=row.id, instance_id=said["instance_id"], xml=entry.blobs[0],
+        entry=entry.id, form_version=said["form_version"], deprecated_id=said.get("deprecated_id"),
+        instance_name=said.get("instance_name"), created_at=entry.made_at, submitter_id=submitter,
+        device_id=said.get("device_id"), user_agent=said.get("user_agent"), depth=depth, standing=place,
+    )  # fmt: skip
+
+
+def refold(state: State, db: sqlite3.Connection, subject: str) -> None:
+    """Decides a submission anew from everything said about it."""
+    about = split_submission(subject)
+    project = projects.find_by_uid(db, about.project)
+    if project is None:
+        return  # folded when the project arrives
+    form = forms.find_by_key(db, about.project, about.form_key)
+    if form is not None:
+        about = _owner(db, form, about)
+    subjects, entries = _gather(db, about)
+    for name in subjects:
+        submissions.clear_parked(db, name)
+    if form is None or form.current_id is None:
+        reason = "form.unknown" if form is None else "version.unknown"
+        apart = [Parked(e, e.body.get("parked") or reason) for e in entries if e.kind in (CREATE, EDIT)]
+        _park(db, project.id, about, entries, apart)
+        return
+    known = {v.version for v in forms.list_versions(db, form.id)}
+    early = {e for e in entries if e.kind in (CREATE, EDIT) and e.body["form_version"] not in known}
+    held = standing(e for e in entries if e not in early)
+    apart = [Parked(e, e.body.get("parked") or "version.unknown") for e in early]
+    _park(db, project.id, about, entries, apart + held.parked)
+    _write(db, form, about, held)
+
+
+def _owner(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> SubmissionSubject:
+    """An edit names the version that it replaces; the submission is that version's."""
+    if _has_original(entries_of(db, submission_subject(*about))):
+        return about
+    for version in submissions.versions_with(db, form.id, about.instance_id):
+        owner = submissions.find_by_number(db, version.submission_id)
+        if owner is not None:
+            return about._replace(instance_id=owner.instance_id)
+    return about
+
+
+def _has_original(entries: list[Entry]) -> bool:
+    return any(e.kind == CREATE for e in entries)
+
+
+def _gather(db: sqlite3.Connection, about: SubmissionSubject) -> tuple[list[str], list[Entry]]:
+    """(subjects, entries) of the submission, with edits that arrived before what they edit.
+
+    A subject that has an original of its own is another submission, whatever its id.
+    """
+    waiting, subjects, entries = [about.instance_id], [], []
+    while waiting:
+        subject = submission_subject(*about._replace(instance_id=waiting.pop()))
+        if subject in subjects:
+            continue
+        found = entries_of(db, subject)
+        if subjects and _has_original(found):
+            continue
+        subjects.append(subject)
+        entries += found
+        waiting += [e.body["instance_id"] for e in found if e.kind in (CREATE, EDIT)]
+    return subjects, entries
+
+
+def _park(
+    db: sqlite3.Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], parked: list[Parked]
+) -> None:
+    files = files_by_version(entries)
+    for held in parked:
+        entry, said = held.entry, held.entry.body
+        own = {n: sha for n, sha in files[said["instance_id"], entry.blobs[0]].items() if sha}
+        row = ParkedRow(
+            entry=entry.id, project_id=project_id, form_key=about.form_key, subject=entry.subject,
+            instance_id=said["instance_id"], form_version=said["form_version"], reason=held.reason,
+            xml=entry.blobs[0], files=json.dumps(own, ensure_ascii=False, sort_keys=True),
+            submitter_id=actors.meet(db, said.get("by"), entry.made_at), device_id=said.get("device_id"),
+            created_at=entry.made_at,
+        )  # fmt: skip
+        submissions.write_parked(db, row)
+
+
+def _write(db: sqlite3.Connection, form: Form, about: SubmissionSubject, held: Standing) -> None:
+    old = submissions.find_submission(db, form.id, about.instance_id)
+    if old is not None:
+        submissions.clear_submission(db, old.id)
+        answers.clear_answers(db, old.id)
+    if held.current is None:
+        if old is not None:
+            submissions.drop_submission(db, old.id)
+        return
+    row = _standing_row(db, form, about, held, old.id if old else 0)
+    row.id = submissions.write_submission(db, row)
+    for version in held.versions:
+        number = _write_version(db, form, row, version, held)
+        if version is held.current:
+            submissions.point_to_version(db, row.id, number)
+    for comment in held.comments:
+        author = actors.meet(db, comment.body.get("by"), comment.made_at)
+        said = submissions.Comment(comment.body["body"], author, comment.made_at)
+        submissions.write_comment(db, row.id, comment.id, said)
+
+
+def _standing_row(
+    db: sqlite3.Connection, form: Form, about: SubmissionSubject, held: Standing, number: int
+) -> Submission:
+    assert held.current is not None
+    root = _root_of(held.current)
+    first = root.entry
+    return Submission(
+        id=number, form_id=form.id, instance_id=about.instance_id, version_id=0, created_at=first.made_at,
+        updated_at=held.updated_at, deleted_at=held.deleted.made_at if held.deleted else None,
+        review_state=held.review_state, submitter_id=actors.meet(db, first.body.get("by"), first.made_at),
+        device_id=first.body.get("device_id"), user_agent=first.body.get("user_agent"),
+        form_version=first.body["form_version"], edits=held.current.depth, rivals=len(held.rivals), hub=first.hub,
+        expected=0, present=0, schema_id=None, stale=1,
+    )  # fmt: skip
+
+
+def _root_of(version: Version) -> Version:
+    while version.parents:
+        version = max(version.parents, key=lambda p: p.rank)
+    return version
+
+
+def _write_version(
+    db: sqlite3.Connection, form: Form, row: Submission, version: Version, held: Standing
+) -> int:
+    place = "current" if version is held.current else "rival" if version in held.rivals else "past"
+    entry = version.entry
+    submitter = actors.meet(db, entry.body.get("by"), entry.made_at)
+    number = submissions.insert_version(
+        db, _version_row(row, form.id, entry, submitter, version.depth, place)
+    )
+    files = [Attachment(n, sha, False) for n, sha in sorted(version.files.items()) if sha]
+    submissions.write_attachments(db, number, files)
+    return number
+
+
+def read_stale(state: State, db: sqlite3.Connection, submission_id: int) -> None:
+    """Reads the answers and expected files of a submission from its stored XML."""
+    row = submissions.find_by_number(db, submission_id)
+    if row is None:
+        return
+    for version in submissions.list_versions(db, submission_id):
+        reading = _read_version(state, db, version)
+        attachments = submissions.list_attachments(db, version.id)
+        if reading is not None:
+            attachments = expected_first(reading[0], {a.name: a.sha256 for a in attachments})
+            submissions.clear_attachments(db, version.id)
+            submissions.write_attachments(db, version.id, attachments)
+        if version.id == row.version_id:
+            expected, present = count_expected(attachments)
+            schema_id = reading[1] if reading else None
+            answers.mark_read(db, submission_id, schema_id=schema_id, expected=expected, present=present)
+            if reading is not None:
+                answers.write_answers(db, submission_id, records(reading[0]))
+
+
+def _read_version(
+    state: State, db: sqlite3.Connection, version: SubmissionVersion
+) -> tuple[Reading, int] | None:
+    """(reading, form version's number); None when the bytes or the form version are not here."""
+    published = forms.find_published(db, version.form_id, version.form_version)
+    if published is None:
+        return None
+    try:
+        root, _ = parse_instance(state.blobs.read(version.xml, db))
+    except (BlobMissing, FormFault):
+        return None
+    return state.reader_of(db, published).read(root), published.id
+
+
+def waiting_for_form(db: sqlite3.Connection, subject: str) -> list[str]:
+    """Subjects parked because this form, or a version of it, was not known."""
+    project_uid, key = split_form(subject)
+    project = projects.find_by_uid(db, project_uid)
+    if project is None:
+        return []
+    return submissions.parked_subjects(db, project.id, key, ("form.unknown", "version.unknown"))

@@ -1,0 +1,172 @@
+"""Rows of people and tablets: users, app users, their sessions and assignments."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server.subjects import actor_number
+
+_COLUMNS = (
+    "id, uid, type, display_name, email, password, digest, project, token, created_by, "
+    "created_at, updated_at, deleted_at, last_login_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    id: int
+    uid: str
+    type: str
+    display_name: str
+    email: str | None
+    password: str | None
+    digest: str | None
+    project: str | None
+    token: str | None
+    created_by: int | None
+    created_at: str
+    updated_at: str | None
+    deleted_at: str | None
+    last_login_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    actor_id: int
+    csrf: str
+    created_at: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`project` is a project's uid and `form` a form's key; "" means all of them."""
+
+    actor_id: int
+    role_id: int
+    project: str = ""
+    form: str = ""
+
+
+def meet(db: sqlite3.Connection, by: Mapping[str, Any] | None, seen_at: str) -> int | None:
+    """The number of the actor that an entry names; one not known here yet gets a row of its own."""
+    if by is None:
+        return None
+    number = actor_number(by["id"])
+    db.execute(
+        "INSERT INTO actor (id, uid, type, display_name, created_at) VALUES (?, ?, 'unknown', ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET display_name = max(display_name, excluded.display_name), "
+        "created_at = min(created_at, excluded.created_at) WHERE type = 'unknown'",
+        (number, by["id"], by.get("name") or "", seen_at),
+    )
+    return number
+
+
+def write_actor(db: sqlite3.Connection, uid: str, values: Mapping[str, Any]) -> int:
+    """Inserts or fills the row of this uid with the given columns; returns its number."""
+    number = actor_number(uid)
+    columns = {"id": number, "uid": uid, **values}
+    names = ", ".join(columns)
+    slots = ", ".join("?" for _ in columns)
+    filled = ", ".join(f"{c} = excluded.{c}" for c in values)
+    db.execute(
+        f"INSERT INTO actor ({names}) VALUES ({slots}) ON CONFLICT (id) DO UPDATE SET {filled}",
+        tuple(columns.values()),
+    )
+    return number
+
+
+def find_actor(db: sqlite3.Connection, number: int) -> Actor | None:
+    return _one(db, "id = ?", number)
+
+
+def find_by_uid(db: sqlite3.Connection, uid: str) -> Actor | None:
+    return _one(db, "uid = ?", uid)
+
+
+def find_by_email(db: sqlite3.Connection, email: str) -> Actor | None:
+    """A web user that may sign in; letter case of the address does not matter."""
+    return _one(db, "type = 'user' AND deleted_at IS NULL AND email = ?", email.lower())
+
+
+def find_by_token(db: sqlite3.Connection, token: str) -> Actor | None:
+    """The app user of this token, revoked and deleted ones left out."""
+    return _one(db, "deleted_at IS NULL AND token = ?", token)
+
+
+def _one(db: sqlite3.Connection, where: str, *values: object) -> Actor | None:
+    row = db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}", values).fetchone()
+    return Actor(*row) if row else None
+
+
+def list_users(db: sqlite3.Connection) -> list[Actor]:
+    where = "type = 'user' AND deleted_at IS NULL ORDER BY email"
+    return [Actor(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}")]
+
+
+def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
+    """Those with a live token first, newest first (Central)."""
+    where = "type = 'field_key' AND project = ? AND deleted_at IS NULL"
+    order = "token IS NULL, created_at DESC, id"
+    rows = db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where} ORDER BY {order}", (project_uid,))
+    return [Actor(*r) for r in rows]
+
+
+def add_assignment(db: sqlite3.Connection, given: Assignment) -> None:
+    db.execute(
+        "INSERT OR IGNORE INTO assignment (actor_id, role_id, project, form) VALUES (?, ?, ?, ?)",
+        (given.actor_id, given.role_id, given.project, given.form),
+    )
+
+
+def clear_assignments(db: sqlite3.Connection, actor_id: int) -> None:
+    db.execute("DELETE FROM assignment WHERE actor_id = ?", (actor_id,))
+
+
+_ASSIGNMENT = "SELECT actor_id, role_id, project, form FROM assignment"
+
+
+def assignments_of(db: sqlite3.Connection, actor_id: int) -> list[Assignment]:
+    rows = db.execute(f"{_ASSIGNMENT} WHERE actor_id = ? ORDER BY role_id, project, form", (actor_id,))
+    return [Assignment(*r) for r in rows]
+
+
+def assignments_on(db: sqlite3.Connection, project: str, form: str) -> list[Assignment]:
+    """Those made for exactly the site ("", ""), a project (uid, "") or a form (uid, key)."""
+    where = "WHERE project = ? AND form = ? ORDER BY role_id, actor_id"
+    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project, form))]
+
+
+def form_assignments(db: sqlite3.Connection, project: str) -> list[Assignment]:
+    """Those made for single forms of the project."""
+    where = "WHERE project = ? AND form > '' ORDER BY role_id, form, actor_id"
+    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project,))]
+
+
+def write_session(db: sqlite3.Connection, token_hash: bytes, session: Session) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO session (token, actor_id, csrf, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        (token_hash, session.actor_id, session.csrf, session.created_at, session.expires_at),
+    )
+
+
+def end_session(db: sqlite3.Connection, token_hash: bytes) -> bool:
+    return db.execute("DELETE FROM session WHERE token = ?", (token_hash,)).rowcount == 1
+
+
+def end_sessions_of(db: sqlite3.Connection, actor_id: int) -> None:
+    db.execute("DELETE FROM session WHERE actor_id = ?", (actor_id,))
+
+
+def find_session(db: sqlite3.Connection, token_hash: bytes) -> Session | None:
+    row = db.execute(
+        "SELECT actor_id, csrf, created_at, expires_at FROM session WHERE token = ?", (token_hash,)
+    ).fetchone()
+    return Session(*row) if row else None
+
+
+def note_login(db: sqlite3.Connection, actor_id: int, moment: str) -> None:
+    db.execute("UPDATE actor SET last_login_at = ? WHERE id = ?", (moment, actor_id))

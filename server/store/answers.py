@@ -1,0 +1,57 @@
+"""Answers of submissions as stored rows, and the list of those still to be read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+TABLES_LIMIT = 1024  # tables a form may have: its root and its repeats
+
+
+def write_answers(db: sqlite3.Connection, submission_id: int, records: Sequence[bytes]) -> None:
+    """One record a table; tables without rows are left out but for the root."""
+    base = submission_id * TABLES_LIMIT
+    db.executemany(
+        "INSERT OR REPLACE INTO answers (id, record) VALUES (?, ?)",
+        [(base + n, r) for n, r in enumerate(records) if n == 0 or r != b"[]"],
+    )
+
+
+def clear_answers(db: sqlite3.Connection, submission_id: int) -> None:
+    base = submission_id * TABLES_LIMIT
+    db.execute("DELETE FROM answers WHERE id >= ? AND id < ?", (base, base + TABLES_LIMIT))
+
+
+def read_answers(db: sqlite3.Connection, submission_id: int) -> dict[int, bytes]:
+    """table number -> record"""
+    base = submission_id * TABLES_LIMIT
+    rows = db.execute(
+        "SELECT id - ?, record FROM answers WHERE id >= ? AND id < ? ORDER BY id",
+        (base, base, base + TABLES_LIMIT),
+    )
+    return dict(rows.fetchall())
+
+
+def stale_submissions(db: sqlite3.Connection, form_id: int, limit: int) -> list[int]:
+    rows = db.execute(
+        "SELECT id FROM submission WHERE form_id = ? AND stale = 1 ORDER BY id LIMIT ?", (form_id, limit)
+    )
+    return [r[0] for r in rows]
+
+
+def mark_read(
+    db: sqlite3.Connection, submission_id: int, *, schema_id: int | None, expected: int, present: int
+) -> None:
+    db.execute(
+        "UPDATE submission SET stale = 0, schema_id = ?, expected = ?, present = ? WHERE id = ?",
+        (schema_id, expected, present, submission_id),
+    )
+
+
+def iterate_records(db: sqlite3.Connection, form_id: int, table: int) -> Iterator[tuple[int, bytes]]:
+    """(submission id, record) of one table number, in no promised order."""
+    yield from db.execute(
+        "SELECT s.id, a.record FROM submission s JOIN answers a ON a.id = s.id * 1024 + ? "
+        "WHERE s.form_id = ? AND s.deleted_at IS NULL ORDER BY s.created_at DESC, s.instance_id DESC",
+        (table, form_id),
+    )

@@ -1,0 +1,165 @@
+"""hub.db: one file, one writer, one reading connection a thread.
+
+Concurrent writes share one fsync: whoever holds the lock carries out every write that is waiting,
+commits once, and only then lets each caller go on. So an answer is never sent before its commit.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import logging
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import sqlite_utils
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
+STATE_TABLES = (
+    "project actor assignment session form form_version form_file submission submission_version "
+    "attachment comment parked answers peer unfolded"
+).split()
+
+
+class _Job(Generic[T]):
+    __slots__ = ("done", "fault", "result", "work")
+
+    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
+        self.work = work
+        self.result: T | None = None
+        self.fault: BaseException | None = None
+        self.done = False
+
+
+class Database:
+    """An open hub.db. Raises sqlite3.DatabaseError when the file is not one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._writer = connect(path, cache_mb=32)
+        migrate(self._writer)
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs `work` on the writing connection and returns its result once it is on disk.
+
+        An exception of `work` undoes only its own changes and is raised here. Work must not wait
+        for other writes.
+        """
+        job = _Job(work)
+        self._waiting.append(job)
+        with self._lock:
+            if not job.done:
+                self._drain()
+        if job.fault is not None:
+            raise job.fault
+        return job.result  # type: ignore[return-value]
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's reading connection."""
+        held: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if held is None:
+            held = self._local.reader = connect(self.path, cache_mb=4)
+            held.execute("PRAGMA query_only = 1")
+            with self._readers_lock:
+                self._readers.append(held)
+        return held
+
+    def separate_reader(self) -> sqlite3.Connection:
+        """A reading connection of its own, for a stream that outlives the request's thread turn.
+        The caller closes it."""
+        own = connect(self.path, cache_mb=4)
+        own.execute("PRAGMA query_only = 1")
+        return own
+
+    def close(self) -> None:
+        with self._lock:
+            with self._readers_lock:
+                for reader in self._readers:
+                    reader.close()
+                self._readers.clear()
+            self._writer.close()
+
+    def _drain(self) -> None:
+        jobs: list[_Job] = []
+        while self._waiting:
+            jobs.append(self._waiting.popleft())
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._carry_out(job)
+            self._writer.execute("COMMIT")
+        except BaseException as fault:  # a commit that failed kept nothing: every caller must know
+            log.error("write failed jobs=%d fault=%s", len(jobs), type(fault).__name__)
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            for job in jobs:
+                job.fault = job.fault or fault
+        finally:
+            for job in jobs:
+                job.done = True
+
+    def _carry_out(self, job: _Job) -> None:
+        self._writer.execute("SAVEPOINT job")
+        try:
+            job.result = job.work(self._writer)
+        except Exception as fault:
+            self._writer.execute("ROLLBACK TO job")
+            job.fault = fault
+        self._writer.execute("RELEASE job")
+
+
+def connect(path: Path, *, cache_mb: int) -> sqlite3.Connection:
+    """A connection in autocommit mode, with transactions begun by hand. The lock or the thread that
+    owns it keeps it to one thread at a time."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")  # a tablet may delete its copy after our 201
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute(f"PRAGMA cache_size = -{cache_mb * 1024}")
+    return db
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Applies the numbered files that this database has not seen, each in one transaction together
+    with the record of it."""
+    migrations = sqlite_utils.Database(connection)["_migrations"]
+    migrations.create({"name": str}, pk="name", if_not_exists=True)
+    applied = {row["name"] for row in migrations.rows}
+    folder = importlib.resources.files("server.store") / "migrations"
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".sql") and file.name not in applied:
+            _apply(connection, file.name, file.read_text(encoding="utf-8"))
+
+
+def _apply(connection: sqlite3.Connection, name: str, script: str) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements(script):
+            connection.execute(statement)
+        connection.execute("INSERT INTO _migrations (name) VALUES (?)", (name,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def statements(script: str) -> list[str]:
+    """The single statements of an SQL script (executescript would commit between them)."""
+    found, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            found.append(rest)
+            rest = ""
+    return found

@@ -1,0 +1,204 @@
+"""Rows of forms, their versions and their files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_FORM = (
+    "f.id, f.project_id, p.uid, f.key, f.xml_form_id, f.state, f.current_id, f.draft_id, f.draft_token, "
+    "f.created_by, f.created_at, f.updated_at, f.deleted_at"
+)
+_VERSION = (
+    "id, form_id, version, name, lower(hex(xform)), md5, sha1, lower(hex(xls)), xls_type, created_by, "
+    "created_at, published_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    id: int
+    project_id: int
+    project_uid: str
+    key: str
+    xml_form_id: str
+    state: str
+    current_id: int | None
+    draft_id: int | None
+    draft_token: str | None
+    created_by: int | None
+    created_at: str
+    updated_at: str | None
+    deleted_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    id: int
+    form_id: int
+    version: str
+    name: str | None
+    xform: str
+    md5: str
+    sha1: str
+    xls: str
+    xls_type: str | None
+    created_by: int | None
+    created_at: str
+    published_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    name: str
+    type: str
+    sha256: str | None
+    md5: str | None
+    size: int | None
+    updated_at: str | None
+
+
+def find_form(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form | None:
+    """The form that now bears this id, deleted ones left out."""
+    return _one(
+        db, "f.project_id = ? AND f.xml_form_id = ? AND f.deleted_at IS NULL", project_id, xml_form_id
+    )
+
+
+def find_by_key(db: sqlite3.Connection, project_uid: str, key: str) -> Form | None:
+    """The form of a subject, deleted or not."""
+    return _one(db, "p.uid = ? AND f.key = ?", project_uid, key)
+
+
+def find_by_number(db: sqlite3.Connection, form_id: int) -> Form | None:
+    return _one(db, "f.id = ?", form_id)
+
+
+def _one(db: sqlite3.Connection, where: str, *values: object) -> Form | None:
+    row = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id WHERE {where}", values
+    )
+    found = row.fetchone()
+    return Form(*found) if found else None
+
+
+def list_forms(db: sqlite3.Connection, project_id: int) -> list[Form]:
+    """By name, else by id (Central)."""
+    rows = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
+        "LEFT JOIN form_version v ON v.id = coalesce(f.current_id, f.draft_id) "
+        "WHERE f.project_id = ? AND f.deleted_at IS NULL ORDER BY coalesce(v.name, f.xml_form_id), f.xml_form_id",
+        (project_id,),
+    )
+    return [Form(*r) for r in rows]
+
+
+def write_form(db: sqlite3.Connection, project_id: int, key: str, values: Mapping[str, Any]) -> int:
+    names = ", ".join(["project_id", "key", *values])
+    slots = ", ".join("?" for _ in range(len(values) + 2))
+    filled = ", ".join(f"{c} = excluded.{c}" for c in values)
+    db.execute(
+        f"INSERT INTO form ({names}) VALUES ({slots}) ON CONFLICT (project_id, key) DO UPDATE SET {filled}",
+        (project_id, key, *values.values()),
+    )
+    row = db.execute("SELECT id FROM form WHERE project_id = ? AND key = ?", (project_id, key)).fetchone()
+    return int(row[0])
+
+
+def point_form(
+    db: sqlite3.Connection, form_id: int, current: int | None, draft: int | None, draft_token: str | None
+) -> None:
+    """Says which versions are published and in draft."""
+    db.execute(
+        "UPDATE form SET current_id = ?, draft_id = ?, draft_token = ? WHERE id = ?",
+        (current, draft, draft_token, form_id),
+    )
+
+
+def find_version(db: sqlite3.Connection, version_id: int) -> FormVersion | None:
+    row = db.execute(f"SELECT {_VERSION} FROM form_version WHERE id = ?", (version_id,)).fetchone()
+    return FormVersion(*row) if row else None
+
+
+def find_published(db: sqlite3.Connection, form_id: int, version: str) -> FormVersion | None:
+    """The published version of this name; of rivals made apart the one with the smallest hash."""
+    row = db.execute(
+        f"SELECT {_VERSION} FROM form_version WHERE form_id = ? AND version = ? AND published_at IS NOT NULL "
+        "ORDER BY xform LIMIT 1",
+        (form_id, version),
+    ).fetchone()
+    return FormVersion(*row) if row else None
+
+
+def list_versions(db: sqlite3.Connection, form_id: int) -> list[FormVersion]:
+    """Published ones, newest first."""
+    rows = db.execute(
+        f"SELECT {_VERSION} FROM form_version WHERE form_id = ? AND published_at IS NOT NULL "
+        "ORDER BY published_at DESC, id DESC",
+        (form_id,),
+    )
+    return [FormVersion(*r) for r in rows]
+
+
+def write_version(
+    db: sqlite3.Connection, form_id: int, xform: str, draft: bool, values: Mapping[str, Any]
+) -> int:
+    """The number of this version, made when it is new. A version keeps its number for ever: answers
+    and caches name it."""
+    held = db.execute(
+        "SELECT id FROM form_version WHERE form_id = ? AND version = ? AND xform = ? AND (published_at IS NULL) = ?",
+        (form_id, values["version"], bytes.fromhex(xform), draft),
+    ).fetchone()
+    if held:
+        number = int(held[0])
+        changes = ", ".join(f"{c} = ?" for c in values)
+        db.execute(f"UPDATE form_version SET {changes} WHERE id = ?", (*values.values(), number))
+        return number
+    names = ", ".join(["form_id", "xform", *values])
+    slots = ", ".join("?" for _ in range(len(values) + 2))
+    done = db.execute(
+        f"INSERT INTO form_version ({names}) VALUES ({slots})",
+        (form_id, bytes.fromhex(xform), *values.values()),
+    )
+    return int(done.lastrowid or 0)
+
+
+def drop_drafts(db: sqlite3.Connection, form_id: int, keep: int | None) -> None:
+    """Forgets draft versions other than the one in force."""
+    stale = "form_id = ? AND published_at IS NULL AND id IS NOT ?"
+    db.execute(
+        f"DELETE FROM form_file WHERE form_version_id IN (SELECT id FROM form_version WHERE {stale})",
+        (form_id, keep),
+    )
+    db.execute(f"DELETE FROM form_version WHERE {stale}", (form_id, keep))
+
+
+def write_files(db: sqlite3.Connection, version_id: int, files: list[FormFile]) -> None:
+    db.execute("DELETE FROM form_file WHERE form_version_id = ?", (version_id,))
+    db.executemany(
+        "INSERT INTO form_file (form_version_id, name, type, sha256, md5, size, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                version_id,
+                f.name,
+                f.type,
+                bytes.fromhex(f.sha256) if f.sha256 else None,
+                f.md5,
+                f.size,
+                f.updated_at,
+            )
+            for f in files
+        ],
+    )
+
+
+def list_files(db: sqlite3.Connection, version_id: int) -> list[FormFile]:
+    rows = db.execute(
+        "SELECT name, type, lower(hex(sha256)), md5, size, updated_at FROM form_file "
+        "WHERE form_version_id = ? ORDER BY name",
+        (version_id,),
+    )
+    return [FormFile(r[0], r[1], r[2] or None, *r[3:]) for r in rows]

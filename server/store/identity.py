@@ -1,0 +1,32 @@
+"""The one row that says which hub this is."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HubRow:
+    id: str
+    name: str
+    seed: bytes
+    secret: bytes
+    ledger: str
+    created_at: str
+
+
+def find_hub(db: sqlite3.Connection) -> HubRow | None:
+    row = db.execute("SELECT id, name, seed, secret, ledger, created_at FROM hub").fetchone()
+    return HubRow(*row) if row else None
+
+
+def insert_hub(db: sqlite3.Connection, hub: HubRow) -> None:
+    db.execute(
+        "INSERT INTO hub (only_row, id, name, seed, secret, ledger, created_at) VALUES (1, ?, ?, ?, ?, ?, ?)",
+        (hub.id, hub.name, hub.seed, hub.secret, hub.ledger, hub.created_at),
+    )
+
+
+def set_ledger(db: sqlite3.Connection, ledger: str) -> None:
+    db.execute("UPDATE hub SET ledger = ?", (ledger,))

@@ -1,0 +1,75 @@
+"""Rows of the hubs that this one knows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_COLUMNS = "id, name, card, url, projects, holds_ledger, holds_seq, seen_ledger, seen_seq"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCard:
+    id: str
+    name: str
+    card: str
+    url: str | None
+    projects: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    id: str
+    name: str
+    card: str
+    url: str | None
+    projects: str | None
+    holds_ledger: str | None
+    holds_seq: int
+    seen_ledger: str | None
+    seen_seq: int
+
+
+def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
+    """Adds a hub, or renews what its card says; cursors stay."""
+    db.execute(
+        "INSERT INTO peer (id, name, card, url, projects, holds_seq, seen_seq) VALUES (?, ?, ?, ?, ?, 0, 0) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, card = excluded.card, url = excluded.url, "
+        "projects = excluded.projects",
+        (peer.id, peer.name, peer.card, peer.url, peer.projects),
+    )
+
+
+def drop_peer(db: sqlite3.Connection, peer_id: str) -> None:
+    db.execute("DELETE FROM peer WHERE id = ?", (peer_id,))
+
+
+def advance(db: sqlite3.Connection, peer_id: str, said: Mapping[str, Any]) -> None:
+    """`holds`: [our ledger, seq] that the peer confirmed; `seen`: [its ledger, seq] that we followed.
+
+    A cursor of the same ledger only grows: bundles are read in any order.
+    """
+    for column in ("holds", "seen"):
+        if column in said:
+            ledger, seq = said[column]
+            db.execute(
+                f"UPDATE peer SET {column}_seq = CASE WHEN {column}_ledger IS ? "
+                f"THEN max({column}_seq, ?) ELSE ? END, {column}_ledger = ? WHERE id = ?",
+                (ledger, seq, seq, ledger, peer_id),
+            )
+
+
+def find_peer(db: sqlite3.Connection, peer_id: str) -> Peer | None:
+    row = db.execute(f"SELECT {_COLUMNS} FROM peer WHERE id = ?", (peer_id,)).fetchone()
+    return Peer(*row) if row else None
+
+
+def find_by_name(db: sqlite3.Connection, name: str) -> Peer | None:
+    row = db.execute(f"SELECT {_COLUMNS} FROM peer WHERE name = ?", (name,)).fetchone()
+    return Peer(*row) if row else None
+
+
+def list_peers(db: sqlite3.Connection) -> list[Peer]:
+    return [Peer(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM peer ORDER BY name")]

@@ -1,0 +1,238 @@
+"""From a set of entries to what stands.
+
+Every function here depends on the set alone: any order, repetition or split of the same entries
+gives the same answer, so hubs that hold the same entries agree without talking. Clocks decide
+nothing. Entries are compared by (depth in the `supersedes` graph, id). No Flask, no SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.ledger import Entry
+
+CREATE = "submission.create"
+EDIT = "submission.update.version"
+REVIEW = "submission.update"
+ATTACH = "submission.attachment.update"
+DELETE = "submission.delete"
+RESTORE = "submission.restore"
+COMMENT = "comment.create"
+
+
+def depths(entries: Iterable[Entry]) -> dict[str, int]:
+    """Entry id -> length of the longest chain of superseded entries below it, among those given."""
+    known = {e.id: e for e in entries}
+    found: dict[str, int] = {}
+    for start in known:
+        stack = [start]
+        while stack:
+            below = [s for s in known[stack[-1]].supersedes if s in known]
+            missing = [s for s in below if s not in found]
+            if missing:
+                stack.extend(missing)
+            else:
+                found[stack.pop()] = 1 + max((found[s] for s in below), default=-1)
+    return found
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Once each, those that supersede after those superseded, ties by id: applying them one by one
+    ends in the same state on every hub."""
+    unique = {e.id: e for e in entries}
+    deep = depths(unique.values())
+    return sorted(unique.values(), key=lambda e: (deep[e.id], e.id))
+
+
+def latest(entries: Iterable[Entry]) -> Entry | None:
+    """The entry that stands among rivals for one slot, by (depth, id)."""
+    ordered = in_order(entries)
+    return ordered[-1] if ordered else None
+
+
+def heads(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that no other of them supersedes, ordered by id."""
+    unique = {e.id: e for e in entries}
+    replaced = {s for e in unique.values() for s in e.supersedes}
+    return sorted((e for e in unique.values() if e.id not in replaced), key=lambda e: e.id)
+
+
+def merged_fields(entries: Iterable[Entry], fields: Sequence[str]) -> dict[str, Any]:
+    """Field by field the last value set, for subjects that are plain records (project, actor)."""
+    values: dict[str, Any] = {}
+    for entry in in_order(entries):
+        values.update({f: entry.body[f] for f in fields if f in entry.body})
+    return values
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a submission: an instanceID with certain bytes.
+
+    `entry` is the entry that stands for it; when two hubs received the same bytes there are
+    several (`twins`), and the one with the smallest id speaks for all.
+    """
+
+    instance_id: str
+    xml: str
+    deprecated_id: str | None
+    twins: list[Entry]
+    depth: int = 0
+    parents: list[Version] = field(default_factory=list)
+    files: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry:
+        return self.twins[0]
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        return (self.depth, self.entry.id)
+
+
+@dataclass(slots=True)
+class Parked:
+    """A version entry that is held but does not take part: `reason` is a code for the catalogues."""
+
+    entry: Entry
+    reason: str
+
+
+@dataclass(slots=True)
+class Standing:
+    """The present state of one submission; `current` is None when all that is held is parked."""
+
+    versions: list[Version]
+    current: Version | None
+    rivals: list[Version]
+    parked: list[Parked]
+    review_state: str | None
+    deleted: Entry | None
+    comments: list[Entry]
+    updated_at: str | None
+
+
+def standing(entries: Iterable[Entry]) -> Standing:
+    """Which version of one submission holds, and which rival heads remain.
+
+    entries: every known entry about the submission, in any order, repeats allowed.
+    Returns the head of greatest (depth, id) as `current`; `rivals` is empty unless it was edited
+    apart. An edit whose original is not among the entries is parked, and joins by itself once the
+    original is there. Source: docs/ledger.md §3; `deprecatedID` of the OpenRosa metadata.
+    """
+    by_kind = _by_kind(entries)
+    said = by_kind.get(CREATE, []) + by_kind.get(EDIT, [])
+    free = [e for e in said if not e.body.get("parked")]
+    versions, lost = _graph(_twinned(free))
+    fronts = _fronts(versions, free)
+    current = max(fronts, key=lambda v: v.rank, default=None)
+    _attach(versions, free, by_kind.get(ATTACH, []))
+    parked = [Parked(e, e.body["parked"]) for e in said if e.body.get("parked")]
+    parked += [Parked(e, "original.missing") for v in lost for e in v.twins]
+    return Standing(
+        versions=versions,
+        current=current,
+        rivals=sorted((v for v in fronts if v is not current), key=lambda v: v.rank),
+        parked=sorted(parked, key=lambda p: p.entry.id),
+        review_state=_review(current, by_kind.get(REVIEW, [])),
+        deleted=_deleted(by_kind.get(DELETE, []) + by_kind.get(RESTORE, [])),
+        comments=sorted(by_kind.get(COMMENT, []), key=lambda e: (e.made_at, e.id)),
+        updated_at=_updated_at(current, versions, by_kind.get(REVIEW, [])),
+    )
+
+
+def _by_kind(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    sorted_out: dict[str, list[Entry]] = {}
+    for entry in {e.id: e for e in entries}.values():
+        sorted_out.setdefault(entry.kind, []).append(entry)
+    return sorted_out
+
+
+def _twinned(entries: Iterable[Entry]) -> list[Version]:
+    """One version for each (instanceID, bytes), however many hubs received it."""
+    same: dict[tuple[str, str], list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: e.id):
+        same.setdefault((entry.body["instance_id"], entry.blobs[0]), []).append(entry)
+    return [
+        Version(instance_id, xml, twins[0].body.get("deprecated_id"), twins)
+        for (instance_id, xml), twins in same.items()
+    ]
+
+
+def _graph(versions: list[Version]) -> tuple[list[Version], list[Version]]:
+    """(those reachable from an original, with depth and parents; those that are not).
+
+    Walking from the originals outward also ends on a hostile pair that names each other.
+    """
+    children: dict[str, list[Version]] = {}
+    for version in versions:
+        if version.deprecated_id is not None:
+            children.setdefault(version.deprecated_id, []).append(version)
+    reached: dict[int, Version] = {}
+    layer = [v for v in versions if v.deprecated_id is None]
+    depth = 0
+    while layer:
+        for version in layer:
+            version.depth = depth
+            reached[id(version)] = version
+        below = {id(c): c for v in layer for c in children.get(v.instance_id, [])}
+        layer = [c for key, c in below.items() if key not in reached]
+        depth += 1
+    held = sorted(reached.values(), key=lambda v: v.rank)
+    for version in held:
+        version.parents = [
+            p for p in held if p.instance_id == version.deprecated_id and p.depth < version.depth
+        ]
+    return held, [v for v in versions if id(v) not in reached]
+
+
+def _fronts(versions: list[Version], entries: Iterable[Entry]) -> list[Version]:
+    """The versions that nothing replaces: no edit names them, no entry supersedes them."""
+    replaced = {s for e in entries for s in e.supersedes}
+    edited = {id(p) for v in versions for p in v.parents}
+    return [v for v in versions if id(v) not in edited and not any(t.id in replaced for t in v.twins)]
+
+
+def _review(current: Version | None, reviews: Iterable[Entry]) -> str | None:
+    """Central's rule: each new version is `edited` until somebody reviews that version."""
+    if current is None:
+        return None
+    decided = latest(e for e in reviews if e.body.get("instance_id") == current.instance_id)
+    if decided is not None:
+        return decided.body.get("review_state")
+    return "edited" if current.deprecated_id is not None else None
+
+
+def _deleted(entries: Iterable[Entry]) -> Entry | None:
+    decided = latest(entries)
+    return decided if decided is not None and decided.kind == DELETE else None
+
+
+def _updated_at(current: Version | None, versions: Iterable[Version], reviews: Iterable[Entry]) -> str | None:
+    if current is None:
+        return None
+    moments = [v.entry.made_at for v in versions if v.deprecated_id is not None]
+    return max(moments + [e.made_at for e in reviews], default=None)
+
+
+def _attach(versions: list[Version], said: Iterable[Entry], updates: Iterable[Entry]) -> None:
+    """Fills each version's files: its own over those of the version that it edits."""
+    own = files_by_version([*said, *updates])
+    for version in versions:  # parents come first
+        best = max(version.parents, key=lambda p: p.rank, default=None)
+        version.files = {**(best.files if best else {}), **own.get((version.instance_id, version.xml), {})}
+
+
+def files_by_version(entries: Iterable[Entry]) -> dict[tuple[str, str], dict[str, str | None]]:
+    """(instanceID, hash of the XML) -> {file name: hash, None when taken away}.
+
+    Keyed by the bytes too: files that came with other answers under the same instanceID must not
+    change the files of the version that stands.
+    """
+    own: dict[tuple[str, str], dict[str, str | None]] = {}
+    for entry in in_order(e for e in entries if e.kind in (CREATE, EDIT, ATTACH)):
+        xml = entry.body["xml"] if entry.kind == ATTACH else entry.blobs[0]
+        own.setdefault((entry.body["instance_id"], xml), {}).update(entry.body.get("files", {}))
+    return own
