@@ -19,7 +19,6 @@ MESSAGES: Mapping[str, str] = {
     "xlsform.too_large": mark("The XLSForm is {size_bytes} bytes; at most {limit_bytes} are accepted."),
     "xlsform.too_deep": mark("The XLSForm nests groups too deeply. Use fewer levels of groups."),
     "xlsform.unknown_type": mark("{file_type} is not a kind of XLSForm. Use .xlsx, .xls or .xml."),
-    "xlsform.missing_media": mark("The form needs {names}, and they are not in the folder {folder}."),
     "form.not_xml": mark("The form is not well-formed XML (line {line})."),
     "form.doctype": mark("The form has a document type declaration. Remove it: forms do not need one."),
     "form.no_model": mark("This XML is no XForm: it has no model."),

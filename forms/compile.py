@@ -1,0 +1,173 @@
+"""XLSForm → compiled form. The only file that knows pyxform, which is imported when first needed.
+
+A workbook is a stranger's bytes: it is capped before it is opened, and whatever goes wrong inside
+comes out as a FormFault with plain values.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from dataclasses import dataclass, fields
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from forms.errors import FormFault
+from forms.fields import read_schema
+
+SOURCE_LIMIT = 10 * 1024 * 1024  # bytes of an uploaded form
+SHEET_LIMIT = 32 * 1024 * 1024  # bytes of a workbook once unzipped: 600,000 rows fit 3 MB of zip
+VALIDATE_TIMEOUT_S = 100
+WORKBOOKS = (".xlsx", ".xls")
+
+
+@dataclass(frozen=True)
+class CompiledForm:
+    """A form as tablets take it. xform, itemsets: bytes to be stored and served as they are.
+    `version` is "" when the form has none; `warnings` are pyxform's, in English."""
+
+    form_id: str
+    version: str
+    title: str
+    xform: bytes
+    itemsets: bytes | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompiledFolder:
+    """What `compile_folder` did. missing: files that the form needs and the folder does not hold."""
+
+    form: CompiledForm
+    written: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+
+def compile_form(
+    source: bytes | Path, *, form_id_fallback: str | None = None, file_type: str = ".xlsx"
+) -> CompiledForm:
+    """Compile an .xlsx or .xls workbook; an XForm (.xml) is checked and kept byte for byte.
+
+    source: the content, or a file, whose suffix and stem then stand for `file_type` and
+    `form_id_fallback` (the form's id when its settings give none; else "data").
+    Raises FormFault: xlsform.* (`invalid` with `error` and `warnings`) and form.*.
+    """
+    if isinstance(source, Path):
+        file_type, form_id_fallback = source.suffix.lower(), form_id_fallback or source.stem
+        _check_size(source.stat().st_size)
+        source = source.read_bytes()
+    _check_size(len(source))
+    if file_type == ".xml":
+        return _compiled(source, None, ())
+    if file_type not in WORKBOOKS:
+        raise FormFault("xlsform.unknown_type", file_type=file_type)
+    return _convert(source, form_id_fallback, file_type)
+
+
+def compile_folder(form_xlsx: Path, out: Path) -> CompiledFolder:
+    """Compile `form_xlsx` into `out`: `<form_id>.xml`, and in `<form_id>-media/` the files that it
+    needs, from the `media/` folder beside the workbook: the layout of a tablet's forms folder."""
+    form = compile_form(form_xlsx)
+    stem = _file_stem(form.form_id)
+    media = out / f"{stem}-media"
+    out.mkdir(parents=True, exist_ok=True)
+    written = [out / f"{stem}.xml"]
+    written[0].write_bytes(form.xform)
+    missing = []
+    for name in (slot.name for slot in read_schema(form.xform).slots):
+        content = _medium(form, form_xlsx.parent / "media" / name)
+        if content is None:
+            missing.append(name)
+        else:
+            media.mkdir(exist_ok=True)
+            (media / name).write_bytes(content)
+            written.append(media / name)
+    return CompiledFolder(form, tuple(written), tuple(missing))
+
+
+def validate_with_java(xform: bytes) -> list[str] | None:
+    """What ODK Validate, the checker that pyxform brings, says against a form: one line a finding,
+    none when it passes. None when this machine has no Java (8 or later)."""
+    java = shutil.which("java")
+    if java is None:
+        return None
+    from pyxform.validators.error_cleaner import ErrorCleaner
+    from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
+
+    with tempfile.TemporaryDirectory() as folder:
+        form = Path(folder) / "form.xml"
+        form.write_bytes(xform)
+        command = [java, "-Djava.awt.headless=true", "-jar", ODK_VALIDATE_PATH, str(form)]
+        done = subprocess.run(command, capture_output=True, timeout=VALIDATE_TIMEOUT_S, check=False)  # noqa: S603
+    if done.returncode == 0:
+        return []  # its stderr holds log lines even then
+    text = ErrorCleaner.odk_validate(done.stderr.decode("utf-8", "replace"))
+    return [line for line in text.splitlines() if line.strip()] or [f"exit {done.returncode}"]
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > SOURCE_LIMIT:
+        raise FormFault("xlsform.too_large", size_bytes=size_bytes, limit_bytes=SOURCE_LIMIT)
+
+
+def _convert(source: bytes, form_id_fallback: str | None, file_type: str) -> CompiledForm:
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2xform import convert
+
+    warnings: list[str] = []
+    workbook = _read_workbook(source, file_type)
+    if form_id_fallback:
+        workbook["fallback_form_name"] = form_id_fallback
+    try:
+        result = convert(workbook, warnings=warnings, validate=False)
+    except (PyXFormError, ValueError) as fault:
+        raise FormFault("xlsform.invalid", error=str(fault), warnings=warnings) from None
+    except RecursionError:
+        raise FormFault("xlsform.too_deep", warnings=warnings) from None
+    itemsets = None if result.itemsets is None else result.itemsets.encode()
+    return _compiled(result.xform.encode(), itemsets, tuple(map(str, warnings)))
+
+
+def _read_workbook(source: bytes, file_type: str) -> dict[str, Any]:
+    """The sheets as pyxform takes them. Any failure means that the bytes are no spreadsheet."""
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2json_backends import get_xlsform
+
+    try:
+        if file_type == ".xlsx":
+            _check_unzipped(source)
+        sheets = get_xlsform(source, file_type=file_type)
+    except FormFault:
+        raise
+    except PyXFormError as fault:
+        raise FormFault("xlsform.invalid", error=str(fault), warnings=[]) from None
+    except Exception as fault:  # noqa: BLE001 - readers of broken files raise nearly anything
+        raise FormFault("xlsform.unreadable", error=type(fault).__name__) from None
+    return {f.name: getattr(sheets, f.name) for f in fields(sheets)}
+
+
+def _check_unzipped(source: bytes) -> None:
+    with zipfile.ZipFile(BytesIO(source)) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > SHEET_LIMIT:
+        raise FormFault("xlsform.too_large", size_bytes=size, limit_bytes=SHEET_LIMIT)
+
+
+def _compiled(xform: bytes, itemsets: bytes | None, warnings: tuple[str, ...]) -> CompiledForm:
+    schema = read_schema(xform)
+    return CompiledForm(schema.form_id, schema.version, schema.title, xform, itemsets, warnings)
+
+
+def _file_stem(form_id: str) -> str:
+    """The form id where a file system takes it; no way out of the folder."""
+    return re.sub(r'[\x00-\x1f/\\:*?"<>|]|^\.+', "_", form_id)
+
+
+def _medium(form: CompiledForm, file: Path) -> bytes | None:
+    if file.name == "itemsets.csv" and form.itemsets is not None:
+        return form.itemsets
+    return file.read_bytes() if file.is_file() else None

@@ -1,0 +1,86 @@
+"""Cambodia's provinces, districts, communes and villages, and the lists that forms choose from.
+
+The data are official and open; where they come from and what was cleaned is told in
+`library/gazetteer/SOURCE.md`. Lists are in the order of the official codes, which is how offices
+know them; Khmer alphabetical order needs the collation rules of i18n and is not attempted here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from forms.errors import FormFault
+
+LEVELS = ("province", "district", "commune", "village")  # two more digits of code a level
+LISTS = {level: f"{level}s.csv" for level in LEVELS}
+SHIPPED = Path(__file__).parent / "library" / "gazetteer" / "gazetteer.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place. code: 2, 4, 6 or 8 digits, beginning with its parent's; parent: "" for a province."""
+
+    code: str
+    parent: str
+    level: str
+    name_km: str
+    name_en: str
+
+    @property
+    def label(self) -> str:
+        """Both names. Clients show one `label` of an external list, whatever the language."""
+        return f"{self.name_km} / {self.name_en}"
+
+
+@cache
+def places() -> dict[str, Place]:
+    """Every place by code, parents before children, in the order of the codes within a level."""
+    with SHIPPED.open(encoding="utf-8", newline="") as source:
+        return {row["code"]: Place(**row) for row in csv.DictReader(source)}
+
+
+def place(code: str) -> Place:
+    """Raises FormFault gazetteer.unknown_place."""
+    try:
+        return places()[code]
+    except KeyError:
+        raise FormFault("gazetteer.unknown_place", place=code) from None
+
+
+def places_in(codes: Iterable[str] | None, level: str) -> list[Place]:
+    """The places of one level inside places of higher levels (or those themselves); None: all."""
+    inside = None if codes is None else tuple(place(code).code for code in codes)
+    return [
+        p for p in places().values() if p.level == level and (inside is None or p.code.startswith(inside))
+    ]
+
+
+def write_lists(out: Path, provinces: Sequence[str] | None = None) -> tuple[Path, ...]:
+    """Write provinces.csv, districts.csv, communes.csv and villages.csv for `select_one_from_file`.
+
+    provinces: codes to which the lists are narrowed; None: the whole country.
+    Columns: `name` (the code), `label` (Khmer / English), the parent's code under its level's name,
+    and except for villages, where it would double a file that tablets fetch over bad links,
+    `label_km` and `label_en`. Headers are XML names: any other breaks clients.
+    Raises FormFault gazetteer.unknown_place.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    return tuple(_write_list(out / LISTS[level], level, places_in(provinces, level)) for level in LEVELS)
+
+
+def _write_list(file: Path, level: str, chosen: Iterable[Place]) -> Path:
+    parents = LEVELS[: LEVELS.index(level)][-1:]
+    lean = level == "village"
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["name", "label", *parents, *([] if lean else ["label_km", "label_en"])])
+    for one in chosen:
+        languages = [] if lean else [one.name_km, one.name_en]
+        rows.writerow([one.code, one.label, *([one.parent] if parents else []), *languages])
+    file.write_bytes(text.getvalue().encode())
+    return file
