@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forms.errors import MESSAGES
 from i18n import mark
 
 NOTHING, INPUT, UNREACHED, DAMAGED = 1, 2, 3, 4
@@ -73,7 +74,6 @@ _HUB = (
     _row("project.needed", 400, INPUT, mark("More than one project would fit. Say which with --project.")),
     _row("form.unknown", 404, INPUT, mark("There is no form {form_id} in this project. Check its spelling.")),
     _row("form.invalid", 400, NOTHING, mark("The form {path} has errors: {reason}. Mend them, then try again.")),
-    _row("xlsform.invalid", 400, NOTHING, mark("The XLSForm is not valid: {error}. Mend it in the spreadsheet, then try again.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
 )
 
@@ -88,8 +88,20 @@ _EXCHANGE = (
     _row("bundle.damaged", 400, DAMAGED, mark("The bundle {path} is damaged and nothing of it was taken. Copy the file again and read it again.")),
     _row("bundle.newer", 400, INPUT, mark("The bundle {path} was written by a newer Samleng. Update this hub, then read it again.")),
     _row("bundle.nothing", 400, NOTHING, mark("There is nothing that the hub {name} is not known to hold already. No bundle was written.")),
+    _row("entry.too_large", 400, DAMAGED, mark("An entry of {size_bytes} bytes is larger than any that a hub writes. It was not taken.")),
+    _row("entry.not_json", 400, DAMAGED, mark("An entry cannot be read. It was not taken. Ask the other hub to send it again.")),
+    _row("entry.not_an_entry", 400, DAMAGED, mark("Something among the entries is no entry. It was not taken. Check where it comes from.")),
+    _row("entry.not_canonical", 400, DAMAGED, mark("An entry was changed on its way. It was not taken. Ask the other hub to send it again.")),
+    _row("blob.missing", 404, DAMAGED, mark("The content {sha256} is not held here. Restore it from a backup, or from a hub that holds it.")),
     _row("peer.unreachable", 502, UNREACHED, mark("The hub {name} could not be reached. What was done is kept; run the same command later.")),
 )
 # fmt: on
 
-FAULTS: dict[str, FaultRow] = dict((*_TABLET, *_HUB, *_EXCHANGE))
+# What forms/ says of workbooks and instances is told by the hub as well. Where a row above has the same code,
+# an enumerator reads it on a tablet and it says what to do, so it stands.
+_FORMS = (
+    _row(code, 400, NOTHING if code.startswith("xlsform.") else INPUT, text)
+    for code, text in MESSAGES.items()
+)
+
+FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_EXCHANGE))
