@@ -37,12 +37,14 @@ def stage_bytes(data: bytes) -> Staged:
     return Staged(hashlib.sha256(data).hexdigest(), len(data), data)
 
 
-def record(db: sqlite3.Connection, blob: Staged) -> None:
-    """Makes a staged blob part of the hub, in the transaction of the entries that name it."""
-    db.execute(
+def record(db: sqlite3.Connection, blob: Staged) -> bool:
+    """Makes a staged blob part of the hub, in the transaction of the entries that name it. False
+    when it is held already."""
+    done = db.execute(
         "INSERT OR IGNORE INTO blob (sha256, size, bytes) VALUES (?, ?, ?)",
         (bytes.fromhex(blob.sha256), blob.size, blob.data),
     )
+    return done.rowcount == 1
 
 
 class BlobStore:
@@ -84,6 +86,30 @@ class BlobStore:
         os.replace(temporary, place)
         flush_folder(place.parent)
         flush_folder(self.folder)
+
+    def add_part(self, sha256: str, offset: int, size: int, data: bytes) -> Staged | None:
+        """Keeps a part of a large blob; the whole blob once its last byte came and its hash is right.
+
+        Parts come in order. A hole left by a lost part shows in the hash, and the file is thrown
+        away: it comes whole with another copy of the bundle.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        growing = self.folder / f"part-{sha256}"
+        with growing.open("r+b" if growing.exists() and offset else "wb") as file:
+            file.seek(offset)
+            file.write(data)
+            if offset + len(data) < size:
+                return None
+            file.truncate(size)
+            file.flush()
+            os.fsync(file.fileno())
+        with growing.open("rb") as file:
+            whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        if not whole:
+            growing.unlink()
+            return None
+        self._settle(growing, sha256)
+        return Staged(sha256, size, None)
 
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256

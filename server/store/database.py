@@ -20,10 +20,7 @@ import sqlite_utils
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
-STATE_TABLES = (
-    "project actor assignment session form form_version form_file submission submission_version "
-    "attachment comment parked answers peer unfolded"
-).split()
+STATE_TABLES = ["project", "actor", "assignment", "session", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "comment", "parked", "answers", "peer", "unfolded"]
 
 
 class _Job(Generic[T]):

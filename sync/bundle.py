@@ -1,0 +1,185 @@
+"""A bundle: the frames of a batch in one file, sealed to the hub it is for and signed by the one it
+is from. A lost stick tells nothing but the two hubs' names and counts; a changed byte is found.
+
+    magic        "samleng bundle 1\\n"
+    header       4-byte length, then JSON (BundleHeader), then its Ed25519 signature (64 bytes)
+    frames       each: 4-byte length, 1 byte (1 = the last), 24-byte nonce, XChaCha20-Poly1305 text
+
+The file key is made for this bundle and sealed to the receiver (libsodium sealed box). Each frame is
+bound to this header, its place and whether it is the last, so that frames cannot be dropped, moved
+or mixed. All numbers are big-endian. Described in docs/sync-protocol.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import BinaryIO
+
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+)
+from nacl.exceptions import CryptoError
+
+from sync.errors import BadBundle
+from sync.keys import HubKey, hub_id, is_signed, seal
+from sync.messages import FRAME_LIMIT, PROTOCOL, Record, pack, unpack
+
+MAGIC = b"samleng bundle "
+HEADER_LIMIT = 64 * 1024
+_LENGTH = struct.Struct(">I")
+_FRAME = struct.Struct(">I?24s")
+
+
+@dataclass(frozen=True)
+class BundleHeader:
+    """What a bundle says of itself without a key.
+
+    `ledger`, `after`, `upto`: it holds what the sender committed after `after` up to `upto` in its
+    ledger, as far as it is for this receiver. `holds`: [receiver's ledger, seq] that the sender
+    confirms to hold, or None. `key`: the file key, sealed to the receiver (base64).
+    """
+
+    protocol: int
+    sender: str
+    sender_name: str
+    sender_key: str
+    receiver: str
+    receiver_name: str
+    made_at: str
+    ledger: str
+    after: int
+    upto: int
+    holds: tuple[str, int] | None
+    entries: int
+    blobs: int
+    key: str
+
+
+def make_header(key: HubKey, receiver_key: bytes, **said: object) -> tuple[BundleHeader, bytes]:
+    """(header, file key). `said`: the fields of BundleHeader that are not keys."""
+    file_key = secrets.token_bytes(32)
+    header = BundleHeader(
+        protocol=PROTOCOL,
+        sender=key.id,
+        sender_key=_text(key.public),
+        receiver=hub_id(receiver_key),
+        key=_text(seal(file_key, receiver_key)),
+        **said,  # type: ignore[arg-type]
+    )
+    return header, file_key
+
+
+def write_bundle(
+    file: BinaryIO, header: BundleHeader, file_key: bytes, key: HubKey, records: Iterable[Record]
+) -> None:
+    """Writes a whole bundle. An empty batch still has its last frame, so that a cut is noticed."""
+    said = json.dumps(asdict(header), ensure_ascii=False, sort_keys=True).encode()
+    file.write(MAGIC + b"%d\n" % PROTOCOL + _LENGTH.pack(len(said)) + said + key.sign(said))
+    bound = hashlib.sha256(said).digest()
+    frames = pack(records)
+    packed, place = next(frames, b""), 0
+    while True:
+        following = next(frames, None)
+        file.write(_seal_frame(packed, file_key, bound, place, following is None))
+        if following is None:
+            return
+        packed, place = following, place + 1
+
+
+def _seal_frame(packed: bytes, file_key: bytes, bound: bytes, place: int, last: bool) -> bytes:
+    nonce = secrets.token_bytes(24)
+    text = crypto_aead_xchacha20poly1305_ietf_encrypt(packed, _bind(bound, place, last), nonce, file_key)
+    return _FRAME.pack(len(text), last, nonce) + text
+
+
+def _bind(bound: bytes, place: int, last: bool) -> bytes:
+    return bound + struct.pack(">Q?", place, last)
+
+
+def read_header(file: BinaryIO) -> tuple[BundleHeader, bytes]:
+    """(header, its hash), leaving the file at the first frame.
+
+    Raises BadBundle: bundle.not_a_bundle, bundle.newer, bundle.damaged. The signature proves that the
+    header belongs to the key that it names; whether that key is known is for the caller.
+    """
+    line = file.read(len(MAGIC) + 2)
+    if not line.startswith(MAGIC):
+        raise BadBundle("bundle.not_a_bundle")
+    if line != MAGIC + b"%d\n" % PROTOCOL:
+        raise BadBundle("bundle.newer")
+    said = _exactly(file, _bounded(_LENGTH.unpack(_exactly(file, 4))[0]))
+    signature = _exactly(file, 64)
+    header = _parse(said)
+    public = base64.b64decode(header.sender_key)
+    if hub_id(public) != header.sender or not is_signed(said, signature, public):
+        raise BadBundle("bundle.damaged")
+    return header, hashlib.sha256(said).digest()
+
+
+def _parse(said: bytes) -> BundleHeader:
+    try:
+        fields = json.loads(said)
+        if fields["holds"] is not None:
+            fields["holds"] = (str(fields["holds"][0]), int(fields["holds"][1]))
+        return BundleHeader(**fields)
+    except (ValueError, TypeError, KeyError, IndexError) as fault:
+        raise BadBundle("bundle.damaged") from fault
+
+
+def open_key(header: BundleHeader, key: HubKey) -> bytes:
+    """The file key. Raises BadBundle bundle.not_for_us."""
+    file_key = key.unseal(base64.b64decode(header.key))
+    if file_key is None:
+        raise BadBundle("bundle.not_for_us", hub=header.receiver_name)
+    return file_key
+
+
+def read_frames(file: BinaryIO, bound: bytes, file_key: bytes) -> Iterator[list[Record] | None]:
+    """Frame by frame the records, None for a frame that is damaged. Raises BadBundle bundle.cut when
+    the file ends before its last frame: everything given until then is whole and may be kept."""
+    place = 0
+    while True:
+        head = file.read(_FRAME.size)
+        if len(head) < _FRAME.size:
+            raise BadBundle("bundle.cut", frame=place)
+        size, last, nonce = _FRAME.unpack(head)
+        text = file.read(size) if size <= FRAME_LIMIT + 1024 else b""
+        if len(text) < size:
+            raise BadBundle("bundle.cut", frame=place)
+        records = _open_frame(text, file_key, _bind(bound, place, last), nonce)
+        yield records
+        if last and records is not None:  # only a frame that proves itself may end the file
+            return
+        place += 1
+
+
+def _open_frame(text: bytes, file_key: bytes, bound: bytes, nonce: bytes) -> list[Record] | None:
+    try:
+        packed = crypto_aead_xchacha20poly1305_ietf_decrypt(text, bound, nonce, file_key)
+        return list(unpack(packed)) if packed else []
+    except (CryptoError, BadBundle):
+        return None
+
+
+def _exactly(file: BinaryIO, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) != size:
+        raise BadBundle("bundle.damaged")
+    return data
+
+
+def _bounded(size: int) -> int:
+    if size > HEADER_LIMIT:
+        raise BadBundle("bundle.damaged")
+    return size
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
