@@ -9,6 +9,8 @@ Raise with the code and the values that its row's message names:
     raise Problem("409.6", xmlFormId="wps", version="3")
     raise Fault("form.unknown", form_id="wps")
 
+A value named `reason` may be a marked sentence: people read it in their language, `details` keep the English.
+
 To add one, add a row, then `make catalogues` and write its Khmer. A code without a row is a LookupError.
 """
 
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 import json
 
-from i18n import FALLBACK, translate
+from i18n import FALLBACK, catalogue, translate
 from server.faults import FAULTS
 from server.problems import PROBLEMS
 
@@ -39,7 +41,11 @@ class Refusal(Exception):
 
     def text(self, lang: str = FALLBACK) -> str:
         """What happened, to what, and what to do, as one line in `lang` ("km" or "en")."""
-        return translate(self.message, lang, **{name: _shown(value) for name, value in self.values.items()})
+        shown = {name: _shown(value) for name, value in self.values.items()}
+        if shown.get("reason"):
+            # A reason is a sentence itself. Looked up as it is: one from elsewhere may hold stray braces.
+            shown["reason"] = catalogue(lang).gettext(shown["reason"])
+        return translate(self.message, lang, **shown)
 
 
 class Problem(Refusal):

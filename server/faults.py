@@ -82,11 +82,12 @@ _EXCHANGE = (
     _row("hub.known", 409, INPUT, mark("A hub {name} with another key is already known here. Remove it first, or rename this one.")),
     _row("hub.itself", 400, INPUT, mark("This is the card of this hub itself. Use the card of the other hub.")),
     _row("card.invalid", 400, INPUT, mark("{path} is not a hub's card. Ask the other hub for a new one, made with `samleng hub card`.")),
-    _row("bundle.not_a_bundle", 400, INPUT, mark("{path} is not a bundle. Check that it is the right file.")),
-    _row("bundle.not_for_us", 400, INPUT, mark("The bundle {path} is for another hub ({hub}). Take it there, or ask for one for this hub.")),
-    _row("bundle.sender_unknown", 400, INPUT, mark("The bundle {path} comes from a hub not known here ({hub}). Add that hub by its card first.")),
-    _row("bundle.damaged", 400, DAMAGED, mark("The bundle {path} is damaged and nothing of it was taken. Copy the file again and read it again.")),
-    _row("bundle.newer", 400, INPUT, mark("The bundle {path} was written by a newer Samleng. Update this hub, then read it again.")),
+    _row("bundle.not_a_bundle", 400, INPUT, mark("This file is not a bundle. Check that it is the right one.")),
+    _row("bundle.not_for_us", 400, INPUT, mark("The bundle is for another hub ({hub}). Take it there, or ask for one for this hub.")),
+    _row("bundle.sender_unknown", 400, INPUT, mark("The bundle comes from a hub not known here ({hub}). Add that hub by its card first.")),
+    _row("bundle.damaged", 400, DAMAGED, mark("The bundle is damaged. What could be read safely is kept; copy the file again and read it again.")),
+    _row("bundle.cut", 400, DAMAGED, mark("The bundle ends too early, after {frame} parts. These are kept; copy the file again and read it again.")),
+    _row("bundle.newer", 400, INPUT, mark("The bundle was written by a newer Samleng. Update this hub, then read it again.")),
     _row("bundle.nothing", 400, NOTHING, mark("There is nothing that the hub {name} is not known to hold already. No bundle was written.")),
     _row("entry.too_large", 400, DAMAGED, mark("An entry of {size_bytes} bytes is larger than any that a hub writes. It was not taken.")),
     _row("entry.not_json", 400, DAMAGED, mark("An entry cannot be read. It was not taken. Ask the other hub to send it again.")),
@@ -96,6 +97,17 @@ _EXCHANGE = (
     _row("peer.unreachable", 502, UNREACHED, mark("The hub {name} could not be reached. What was done is kept; run the same command later.")),
 )
 # fmt: on
+
+# What the system says of a file (OSError.strerror), as far as a person can do something about it.
+SYSTEM_REASONS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("Input/output error"),
+)
 
 # What forms/ says of workbooks and instances is told by the hub as well. Where a row above has the same code,
 # an enumerator reads it on a tablet and it says what to do, so it stands.

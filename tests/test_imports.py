@@ -49,7 +49,7 @@ def imports(tree: ast.AST, path: str) -> Iterator[tuple[int, str]]:
 
 def breaches(source: str, path: str) -> list[str]:
     """What the file at `path` (from the root, with slashes) may not do, one line each."""
-    tree = ast.parse(source)
+    tree = ast.parse(source, filename=path)
     known = list(imports(tree, path))
     found = [*_rooms(known, path), *_libraries(known, path), *_order(known, path), *_sql(tree, path)]
     return [f"{path}:{line} {what}" for line, what in found]

@@ -120,6 +120,19 @@ def test_what_a_form_says_of_itself_can_be_told_by_the_hub() -> None:
     assert Fault(told.code, **told.values).text("km") == told.text("km")
 
 
+def test_a_reason_is_told_in_the_readers_language_and_kept_in_english_for_programs() -> None:
+    fault = Fault("file.unreadable", path="ស្រូវ.xlsx", reason="No such file or directory")
+    assert "No such file" in fault.text("en")
+    assert "No such file" not in fault.text("km")
+    problem = Problem("400.8", field="state", value="x", reason="Permission denied")
+    assert problem.json("km")["details"] == {"field": "state", "value": "x", "reason": "Permission denied"}
+
+
+def test_a_reason_from_elsewhere_is_shown_as_it_came() -> None:
+    for reason in ("unexpected { at 3", "{0!r", "រកមិនឃើញ"):
+        assert reason in Fault("file.unreadable", path="a", reason=reason).text("km")
+
+
 def test_a_log_line_holds_the_code_and_no_value() -> None:
     fault = Fault("email.taken", email=EMAIL)
     assert str(fault) == "email.taken"
@@ -145,7 +158,7 @@ def raised() -> Iterator[tuple[str, str, str, set[str] | None]]:
     """Place, class, code, names of the values given (None if from a mapping) of each literal call."""
     kinds = raisers()
     for path in sorted(path for room in ("forms", "sync", "server") for path in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
             if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
