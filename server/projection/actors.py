@@ -7,10 +7,12 @@ from typing import Any
 
 from server.store import actors
 from server.store.ledger_sqlite import entries_of
+from server.subjects import actor_number
 from sync.ledger import Entry
 from sync.merge import in_order, merged_fields
 
 FIELDS = ("display_name", "email", "password", "digest", "project", "token")
+DELETED = ("user.delete", "field_key.delete")
 _BORN = {"user.create": "user", "field_key.create": "field_key"}
 _SESSIONS = ("user.session.create", "user.session.end")
 
@@ -25,9 +27,14 @@ def fold(db: sqlite3.Connection, entry: Entry) -> None:
     if made is not None:
         number = actors.write_actor(db, uid, _row(db, entries, made))
         _fold_assignments(db, number, entries)
-    if entry.kind == "user.update" and "password" in entry.body:
-        # A changed password ends every session that the old one opened.
-        actors.end_sessions_of(db, actors.meet(db, {"id": uid}, entry.made_at) or 0)
+    if entry.kind == "user.delete" or (entry.kind == "user.update" and "password" in entry.body):
+        _end_sessions(db, actor_number(uid), entry)
+
+
+def _end_sessions(db: sqlite3.Connection, number: int, entry: Entry) -> None:
+    """A changed password ends what the old one opened, but not the session in which it was changed."""
+    keep = entry.body.get("keep_session")
+    actors.end_sessions_of(db, number, bytes.fromhex(keep) if keep else None)
 
 
 def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
@@ -35,7 +42,7 @@ def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str,
     values["display_name"] = values["display_name"] or ""
     ended = any(e.kind == "field_key.session.end" for e in entries)
     later = [e.made_at for e in entries if e.kind.endswith(".update")]
-    gone = [e.made_at for e in entries if e.kind in ("user.delete", "field_key.delete")]
+    gone = [e.made_at for e in entries if e.kind in DELETED]
     if gone or ended:
         values["token"] = None
     if gone:
@@ -52,6 +59,8 @@ def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str,
 
 def _fold_assignments(db: sqlite3.Connection, number: int, entries: list[Entry]) -> None:
     actors.clear_assignments(db, number)
+    if any(e.kind in DELETED for e in entries):
+        return
     held: dict[tuple[int, str, str], bool] = {}
     for entry in entries:
         if entry.kind.endswith("assignment.create") or entry.kind.endswith("assignment.delete"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sqlite3 import Connection as Connection
 from typing import Any
 
 from server.subjects import actor_number
@@ -39,6 +40,12 @@ class Session:
     csrf: str
     created_at: str
     expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    session: Session
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +164,20 @@ def end_session(db: sqlite3.Connection, token_hash: bytes) -> bool:
     return db.execute("DELETE FROM session WHERE token = ?", (token_hash,)).rowcount == 1
 
 
-def end_sessions_of(db: sqlite3.Connection, actor_id: int) -> None:
-    db.execute("DELETE FROM session WHERE actor_id = ?", (actor_id,))
+def end_sessions_of(db: sqlite3.Connection, actor_id: int, keep: bytes | None = None) -> None:
+    """All but the one of the token hash `keep`."""
+    db.execute("DELETE FROM session WHERE actor_id = ? AND token IS NOT ?", (actor_id, keep))
 
 
-def find_session(db: sqlite3.Connection, token_hash: bytes) -> Session | None:
+def find_signed_in(db: sqlite3.Connection, token_hash: bytes) -> SignedIn | None:
+    """The session of this token hash, run out or not, and its user."""
+    columns = ", ".join(f"a.{name}" for name in _COLUMNS.split(", "))
     row = db.execute(
-        "SELECT actor_id, csrf, created_at, expires_at FROM session WHERE token = ?", (token_hash,)
+        f"SELECT s.actor_id, s.csrf, s.created_at, s.expires_at, {columns} "
+        "FROM session s JOIN actor a ON a.id = s.actor_id WHERE s.token = ? AND a.deleted_at IS NULL",
+        (token_hash,),
     ).fetchone()
-    return Session(*row) if row else None
+    return SignedIn(Session(*row[:4]), Actor(*row[4:])) if row else None
 
 
 def note_login(db: sqlite3.Connection, actor_id: int, moment: str) -> None:

@@ -1,0 +1,311 @@
+"""People and tablets: making them, signing in, and what they may do. No Flask, no SQL.
+
+Every change is an entry about the actor. Web users, their sessions and assignments are local to this
+hub; app users travel with their project. Rules and problem codes: ODK Central's API.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from server import passwords
+from server.clock import stamp
+from server.errors import Problem
+from server.hub import Hub, Turn
+from server.roles import Rights, Role
+from server.store import actors
+from server.store.actors import Actor, Assignment, Connection, SignedIn
+from server.store.forms import Form
+from server.store.ledger_sqlite import entries_of
+from server.store.projects import Project
+from server.subjects import actor_number, actor_subject
+from sync.ledger import Entry
+
+By = Mapping[str, str]
+_RECORDS = ("user.create", "user.update", "field_key.create", "field_key.update")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A session just opened. The token is shown this once; the hub keeps its hash."""
+
+    token: str
+    csrf: str
+    expires_at: str
+    created_at: str
+    actor: Actor
+
+
+def by_of(actor: Actor) -> dict[str, str]:
+    """How entries name who acted."""
+    return {"id": actor.uid, "name": actor.display_name}
+
+
+# What somebody may do
+
+
+def rights_of(db: Connection, actor: Actor | None) -> Rights:
+    return Rights(actors.assignments_of(db, actor.id) if actor else ())
+
+
+def place(project: Project | None, form: Form | None) -> tuple[str, str]:
+    return (project.uid if project else "", form.key if form else "")
+
+
+def may(
+    db: Connection, actor: Actor | None, verb: str, project: Project | None = None, form: Form | None = None
+) -> bool:
+    return rights_of(db, actor).may(verb, *place(project, form))
+
+
+def verbs_on(db: Connection, actor: Actor | None, project: Project | None = None) -> list[str]:
+    """Every verb that the actor holds in the project, or at the site."""
+    return rights_of(db, actor).verbs_on(*place(project, None))
+
+
+# Web users
+
+
+def create_user(
+    hub: Hub, email: str, password: str | None, display_name: str | None = None, by: By | None = None
+) -> Actor:
+    """A web user without rights. Without a password nobody can sign in as this user until one is set.
+
+    Raises Problem 400.11 (email), 400.21, 400.38 (password), 409.3 (email taken).
+    """
+    address = _checked_email(email)
+    body = {"display_name": display_name or address, "email": address, **_secrets(hub, address, password)}
+
+    def work(turn: Turn) -> Actor:
+        _refuse_taken(turn, address, None)
+        return _born(turn, "user.create", body, by)
+
+    return hub.write(work)
+
+
+def update_user(hub: Hub, actor: Actor, changes: Mapping[str, str], by: By | None = None) -> Actor:
+    """changes: display_name and email, those that shall change. Raises Problem 400.11, 409.3."""
+    body: dict[str, Any] = {name: changes[name] for name in ("display_name", "email") if name in changes}
+    if "email" in body:
+        body["email"] = _checked_email(body["email"])
+        if body["email"] != actor.email:
+            body["digest"] = None  # made from the old address: made anew when the user next signs in
+
+    def work(turn: Turn) -> Actor:
+        if "email" in body:
+            _refuse_taken(turn, body["email"], actor)
+        return _recorded(turn, actor, "user.update", body, by)
+
+    return hub.write(work)
+
+
+def set_password(
+    hub: Hub, actor: Actor, password: str, by: By | None = None, keep: str | None = None
+) -> Actor:
+    """Ends the user's sessions but the one of the token `keep`. Raises Problem 400.21, 400.38."""
+    body = _secrets(hub, actor.email or "", password)
+    if keep is not None:
+        body["keep_session"] = passwords.token_hash(keep).hex()
+    return hub.write(lambda turn: _recorded(turn, actor, "user.update", body, by))
+
+
+def delete_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
+    """Ends sessions and assignments too; the address is free again."""
+    hub.write(lambda turn: _append(turn, actor, "user.delete", {}, by))
+
+
+def _checked_email(email: str) -> str:
+    address = email.strip().lower()  # kept in small letters: addresses are compared without case
+    if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or " " in address:
+        raise Problem("400.11", field="email", value=email, expected="email address")
+    return address
+
+
+def _refuse_taken(turn: Turn, email: str, but: Actor | None) -> None:
+    other = actors.find_by_email(turn.db, email)
+    if other is not None and (but is None or other.id != but.id):
+        raise Problem("409.3", fields=["email"], values=[email])
+
+
+def check_new_password(password: str) -> None:
+    """Raises Problem 400.21 (short) or 400.38 (long)."""
+    if len(password) < passwords.MINIMUM_LENGTH:
+        raise Problem("400.21")
+    if len(password.encode()) > passwords.MAXIMUM_BYTES:
+        raise Problem("400.38")
+
+
+def _secrets(hub: Hub, email: str, password: str | None) -> dict[str, Any]:
+    if password is None:
+        return {}
+    check_new_password(password)
+    return {
+        "password": passwords.hash_password(password, hub.config.password_cost),
+        "digest": passwords.digest_secret(email, password),
+    }
+
+
+# Signing in
+
+
+def check_password(hub: Hub, email: str, password: str) -> Actor | None:
+    """The user of this address, if the password is right. Takes as long for an address not known here,
+    so that nobody can ask which addresses are."""
+    actor = actors.find_by_email(hub.read(), email)
+    if len(password.encode()) > passwords.MAXIMUM_BYTES:
+        return None
+    if actor is None or actor.password is None:
+        passwords.hash_password(password, hub.config.password_cost)
+        return None
+    return actor if passwords.password_fits(password, actor.password) else None
+
+
+def sign_in(hub: Hub, email: str, password: str) -> SignIn:
+    """Raises Problem 401.2."""
+    actor = check_password(hub, email, password)
+    if actor is None:
+        raise Problem("401.2")
+    return hub.write(lambda turn: _open_session(turn, actor, password))
+
+
+def _open_session(turn: Turn, actor: Actor, password: str) -> SignIn:
+    if actor.digest is None:
+        digest = passwords.digest_secret(actor.email or "", password)
+        _recorded(turn, actor, "user.update", {"digest": digest}, None)
+    token, csrf = passwords.make_token(), passwords.make_token()
+    expires_at = stamp(turn.hub.clock.now() + timedelta(hours=turn.hub.config.session_hours))
+    body = {"token_sha256": passwords.token_hash(token).hex(), "csrf": csrf, "expires_at": expires_at}
+    entry = turn.append("user.session.create", actor_subject(actor.uid), body)
+    return SignIn(token, csrf, expires_at, entry.made_at, _reread(turn, actor.uid))
+
+
+def find_session(hub: Hub, token: str) -> SignedIn | None:
+    """Who is signed in with this token, and since when; None when it has run out."""
+    found = actors.find_signed_in(hub.read(), passwords.token_hash(token))
+    return found if found is not None and found.session.expires_at > hub.clock.stamp() else None
+
+
+def end_session(hub: Hub, token: str, by: By | None = None) -> bool:
+    """False when no session has this token."""
+    hashed = passwords.token_hash(token)
+    found = actors.find_signed_in(hub.read(), hashed)
+    if found is None:
+        return False
+    body = {"token_sha256": hashed.hex()}
+    hub.write(lambda turn: _append(turn, found.actor, "user.session.end", body, by))
+    return True
+
+
+# App users
+
+
+def create_app_user(hub: Hub, project: Project, display_name: str, by: By | None = None) -> Actor:
+    """A tablet's access to the project; it sees a form only once it is assigned to it."""
+    body = {"display_name": display_name, "project": project.uid, "token": passwords.make_token()}
+    return hub.write(lambda turn: _born(turn, "field_key.create", body, by))
+
+
+def revoke_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
+    """Ends its token for good; the app user stays listed."""
+    hub.write(lambda turn: _append(turn, actor, "field_key.session.end", {}, by))
+
+
+def delete_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
+    hub.write(lambda turn: _append(turn, actor, "field_key.delete", {}, by))
+
+
+# Assignments
+
+
+def assign(
+    hub: Hub, actor: Actor, role: Role, project: Project | None = None, form: Form | None = None,
+    by: By | None = None,
+) -> None:  # fmt: skip
+    """Gives the role at the site, in the project or on the form. Raises Problem 409.3 when given."""
+
+    def work(turn: Turn) -> None:
+        where = place(project, form)
+        if _given(turn, actor, role, where):
+            fields = ["actorId", "roleId", "acteeId"]
+            raise Problem(
+                "409.3", fields=fields, values=[actor.id, role.id, "/".join(where).strip("/") or "*"]
+            )
+        _assignment(turn, actor, "create", role, where, by)
+
+    hub.write(work)
+
+
+def unassign(
+    hub: Hub, actor: Actor, role: Role, project: Project | None = None, form: Form | None = None,
+    by: By | None = None,
+) -> None:  # fmt: skip
+    """Raises Problem 404.1 when the role was not given there."""
+
+    def work(turn: Turn) -> None:
+        where = place(project, form)
+        if not _given(turn, actor, role, where):
+            raise Problem("404.1")
+        _assignment(turn, actor, "delete", role, where, by)
+
+    hub.write(work)
+
+
+def _given(turn: Turn, actor: Actor, role: Role, where: tuple[str, str]) -> bool:
+    return Assignment(actor.id, role.id, *where) in actors.assignments_of(turn.db, actor.id)
+
+
+def _assignment(
+    turn: Turn, actor: Actor, deed: str, role: Role, where: tuple[str, str], by: By | None
+) -> None:
+    slot = {"role": role.id, **{k: v for k, v in zip(("project", "form"), where, strict=True) if v}}
+
+    def same_slot(entry: Entry) -> bool:
+        said = {k: entry.body[k] for k in ("role", "project", "form") if k in entry.body}
+        return ".assignment." in entry.kind and said == slot
+
+    _append(turn, actor, f"{actor.type}.assignment.{deed}", slot, by, same_slot)
+
+
+# Entries about actors
+
+
+def _append(
+    turn: Turn,
+    actor: Actor,
+    kind: str,
+    body: Mapping[str, Any],
+    by: By | None,
+    replaces: Callable[[Entry], bool] | None = None,
+) -> Entry:
+    """`replaces` tells which earlier entries this one decides over: a ledger is ordered by that, not by time."""
+    subject = actor_subject(actor.uid)
+    before = [e.id for e in entries_of(turn.db, subject) if replaces(e)] if replaces else []
+    return turn.append(kind, subject, {**body, **_signed(by)}, supersedes=before)
+
+
+def _recorded(turn: Turn, actor: Actor, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
+    _append(turn, actor, kind, body, by, lambda entry: entry.kind in _RECORDS)
+    return _reread(turn, actor.uid)
+
+
+def _born(turn: Turn, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
+    uid = secrets.token_hex(16)
+    while actors.find_actor(turn.db, actor_number(uid)) is not None:  # numbers have 31 bits only
+        uid = secrets.token_hex(16)
+    turn.append(kind, actor_subject(uid), {**body, **_signed(by)})
+    return _reread(turn, uid)
+
+
+def _signed(by: By | None) -> dict[str, Any]:
+    return {"by": dict(by)} if by else {}
+
+
+def _reread(turn: Turn, uid: str) -> Actor:
+    actor = actors.find_by_uid(turn.db, uid)
+    if actor is None:
+        raise LookupError(uid)
+    return actor

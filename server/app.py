@@ -1,0 +1,64 @@
+"""Wires a hub to the web: one of the two places that know everything (the other is cli.py)."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask
+
+from server.hub import Hub
+from server.store.ledger_sqlite import head
+from server.web import answers
+from server.web.wire import Running
+
+# Each module's `blueprint`.
+DOORS = (
+    "server.web.openrosa",
+    "server.web.rest.sessions",
+    "server.web.rest.users",
+    "server.web.rest.roles",
+    "server.web.rest.projects",
+    "server.web.rest.app_users",
+    "server.web.rest.assignments",
+    "server.web.rest.forms",
+    "server.web.rest.form_drafts",
+    "server.web.rest.form_versions",
+    "server.web.rest.submissions",
+    "server.web.exports",
+    "server.web.odata",
+)
+
+
+def create_app(data: Path | str, **settings: Any) -> Flask:
+    """The WSGI application of an existing hub; settings as in server/config.py.
+
+    `app.extensions["samleng"]` has `.hub` and `.close()`, which releases files and threads.
+    Raises Fault data.not_a_hub, setting.unknown, setting.invalid.
+    """
+    hub = Hub(data, **settings)
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = hub.config.max_content_length
+    app.config["MAX_FORM_MEMORY_SIZE"] = None
+    app.extensions["samleng"] = Running(hub)
+    answers.dress(app)
+    for name in DOORS:
+        if importlib.util.find_spec(name) is not None:
+            app.register_blueprint(_blueprint(name))
+    app.add_url_rule("/healthz", view_func=_health(hub))
+    return app
+
+
+def _blueprint(name: str) -> Blueprint:
+    module = importlib.import_module(name)
+    found: Blueprint = module.blueprint
+    return found
+
+
+def _health(hub: Hub) -> Any:
+    def healthz() -> dict[str, Any]:
+        return {"status": "ok", "head": head(hub.read())}
+
+    return healthz

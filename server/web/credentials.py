@@ -1,0 +1,181 @@
+"""Who makes a request: the token in its path, Bearer, Basic, Digest or a cookie.
+
+The first one present decides alone, in that order (ODK Central). Digest is ours: ODK Collect sends a
+user name and password over plain http in no other way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request, g
+
+from server import accounts
+from server.accounts import by_of
+from server.errors import Problem
+from server.hub import Hub
+from server.store import actors
+from server.store.actors import Actor, Session
+from server.web import digest
+
+KEY = "samleng.key"  # where the WSGI environment keeps the token of /v1/key/TOKEN/…
+SAFE = ("GET", "HEAD", "OPTIONS")
+SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
+_TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
+_LOOPBACK = ("127.", "::1")
+REMEMBERED_S = 300
+REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`how`: key, bearer, basic, digest, cookie or none. `by`: how entries name the actor."""
+
+    actor: Actor | None = None
+    how: str = "none"
+    by: dict[str, str] | None = None
+    session: Session | None = None
+    token: str | None = None
+
+
+class CheckedPasswords:
+    """Passwords found right in the last minutes, since checking one takes 0.1 s and Basic sends it
+    with every request. Named by a keyed hash over the kept hash too, so a changed password is asked
+    for at once."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._key = secrets.token_bytes(32)
+        self._until: dict[bytes, float] = {}
+        self._lock = threading.Lock()
+
+    def actor_of(self, email: str, password: str) -> Actor | None:
+        actor = actors.find_by_email(self._hub.read(), email)
+        if actor is not None and self._until.get(self._name(actor, password), 0) > time.monotonic():
+            return actor
+        found = accounts.check_password(self._hub, email, password)
+        if found is not None:
+            self._remember(self._name(found, password))
+        return found
+
+    def _name(self, actor: Actor, password: str) -> bytes:
+        said = f"{actor.password}\0{password}".encode()
+        return hmac.digest(self._key, said, hashlib.sha256)
+
+    def _remember(self, name: bytes) -> None:
+        with self._lock:
+            if len(self._until) >= REMEMBERED:
+                self._until.clear()
+            self._until[name] = time.monotonic() + REMEMBERED_S
+
+
+def identify(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
+    """Raises Problem 401.2, 401.3 or 403.1. A caller without an actor when nothing is presented."""
+    key = key_of(request)
+    if key is not None:
+        return _by_key(hub, key)
+    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return _by_bearer(hub, said.strip())
+        case "basic":
+            return _by_basic(checked, request)
+        case "digest":
+            return _by_digest(hub, request)
+    return _by_cookie(hub, request)
+
+
+def key_of(request: Request) -> str | None:
+    """The token in the path, else that of ?st=."""
+    found: str | None = request.environ.get(KEY)
+    if found is None and b"st=" in request.query_string:
+        found = request.args.get("st")
+    return found
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the request came over https, to us or to a proxy on this same machine. Other proxies
+    are for the WSGI server to trust: anybody could write the header."""
+    if request.is_secure:
+        return True
+    forwarded = request.headers.get("X-Forwarded-Proto", "")
+    return forwarded.lower() == "https" and (request.remote_addr or "").startswith(_LOOPBACK)
+
+
+def _by_key(hub: Hub, token: str) -> Caller:
+    if not _TOKEN.fullmatch(token):
+        raise Problem("401.2")
+    actor = actors.find_by_token(hub.read(), token)
+    if actor is None:  # 403, not 401: a tablet would ask its user for a password that nobody has
+        raise Problem("403.1")
+    return Caller(actor, "key", by_of(actor))
+
+
+def _by_bearer(hub: Hub, token: str) -> Caller:
+    found = accounts.find_session(hub, token)
+    if found is None:
+        raise Problem("401.2")
+    return Caller(found.actor, "bearer", by_of(found.actor), found.session, token)
+
+
+def _by_basic(checked: CheckedPasswords, request: Request) -> Caller:
+    if not is_secure(request):
+        raise Problem("401.3")
+    said = request.authorization
+    if said is None or said.username is None or said.password is None:
+        raise Problem("401.2")
+    return _proven(checked.actor_of(said.username, said.password), "basic")
+
+
+def _by_digest(hub: Hub, request: Request) -> Caller:
+    if request.authorization is None:
+        raise Problem("401.2")
+    met: dict[str, Actor | None] = {}
+
+    def ha1_of(user: str) -> str | None:
+        met[user] = actor = actors.find_by_email(hub.read(), user)
+        return actor.digest if actor else None
+
+    target = request.root_path.rstrip("/") + request.path
+    if request.query_string:
+        target += "?" + request.query_string.decode("latin-1")
+    verdict = digest.verify(request.authorization, request.method, target, hub.secret, ha1_of)
+    g.digest_stale = verdict.stale
+    return _proven(met[verdict.user] if verdict.user is not None else None, "digest")
+
+
+def _proven(actor: Actor | None, how: str) -> Caller:
+    if actor is None:
+        raise Problem("401.2")
+    return Caller(actor, how, by_of(actor))
+
+
+def _by_cookie(hub: Hub, request: Request) -> Caller:
+    """A cookie that opens nothing counts as none; one that does must prove, for anything that changes,
+    that our own page sent the request."""
+    token = request.cookies.get(SECURE_COOKIE if is_secure(request) else PLAIN_COOKIE)
+    found = accounts.find_session(hub, token) if token else None
+    if found is None:
+        return Caller()
+    if request.method not in SAFE and not _own_page(request, found.session):
+        raise Problem("401.2")
+    return Caller(found.actor, "cookie", by_of(found.actor), found.session, token)
+
+
+def _own_page(request: Request, session: Session) -> bool:
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return True  # no other site can set this header without asking us first
+    said: Any = None
+    if request.is_json:
+        body = request.get_json(silent=True)
+        said = body.get("__csrf") if isinstance(body, dict) else None
+    elif request.mimetype == "application/x-www-form-urlencoded":
+        said = request.form.get("__csrf")
+    return isinstance(said, str) and hmac.compare_digest(said.encode(), session.csrf.encode())

@@ -1,0 +1,149 @@
+"""What views use of a request: the hub, who asks and what they may, and addresses for answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import current_app, g, request
+
+from i18n import choose_language
+from server.accounts import place, rights_of
+from server.errors import Problem
+from server.hub import Hub
+from server.roles import Rights
+from server.store import forms, projects
+from server.store.actors import Actor
+from server.store.forms import Form
+from server.store.projects import Project
+from server.web import digest
+from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure
+
+__all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
+JSON_LIMIT = 250_000  # bytes; Central's
+
+
+class Running:
+    """What one app holds: `app.extensions["samleng"]`."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.checked = CheckedPasswords(hub)
+
+    def close(self) -> None:
+        """Releases files and threads."""
+        self.hub.close()
+
+
+def running() -> Running:
+    held: Running = current_app.extensions["samleng"]
+    return held
+
+
+def hub() -> Hub:
+    return running().hub
+
+
+# Who asks
+
+
+def caller() -> Caller:
+    """Worked out once a request. Raises Problem 401.2, 401.3, 403.1."""
+    held: Caller | None = g.get("caller")
+    if held is None:
+        held = g.caller = identify(hub(), running().checked, request)
+    return held
+
+
+def actor() -> Actor:
+    """Raises Problem 401.2 when nobody is signed in."""
+    found = caller().actor
+    if found is None:
+        raise Problem("401.2")
+    return found
+
+
+def rights() -> Rights:
+    """What the caller may do, read once a request."""
+    held: Rights | None = g.get("rights")
+    if held is None:
+        held = g.rights = rights_of(hub().read(), caller().actor)
+    return held
+
+
+def may(verb: str, project: Project | None = None, form: Form | None = None) -> bool:
+    return rights().may(verb, *place(project, form))
+
+
+def require(verb: str, project: Project | None = None, form: Form | None = None) -> Caller:
+    """Raises Problem 403.1, or 401.2 when nobody is signed in."""
+    if not may(verb, project, form):
+        raise Problem("401.2" if caller().actor is None else "403.1")
+    return caller()
+
+
+def challenge() -> str:
+    """The WWW-Authenticate header with which the tablets' door asks for a name and password."""
+    return digest.challenge(hub().secret, stale=g.get("digest_stale", False))
+
+
+# What is asked about
+
+
+def project_or_404(number: int) -> Project:
+    found = projects.find_project(hub().read(), number)
+    if found is None:
+        raise Problem("404.1")
+    return found
+
+
+def form_or_404(project: Project, xml_form_id: str) -> Form:
+    found = forms.find_form(hub().read(), project.id, xml_form_id)
+    if found is None:
+        raise Problem("404.1")
+    return found
+
+
+def json_body() -> dict[str, Any]:
+    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
+    request.max_content_length = JSON_LIMIT
+    raw = request.get_data()
+    if not raw.strip():
+        return {}
+    try:
+        said = orjson.loads(raw)
+    except orjson.JSONDecodeError as fault:
+        raise Problem("400.1", format="json", rawLength=len(raw)) from fault
+    return said if isinstance(said, dict) else {}
+
+
+def extended() -> bool:
+    return request.headers.get("X-Extended-Metadata", "").lower() == "true"
+
+
+def flag(name: str) -> bool:
+    """A query parameter that is on. pyODK writes True and False."""
+    return request.args.get(name, "").lower() == "true"
+
+
+def lang(default: str | None = None) -> str:
+    """The caller's language, else `default`, else the hub's."""
+    return choose_language(request.headers.get("Accept-Language"), default or hub().config.language)
+
+
+# Addresses
+
+
+def base_url() -> str:
+    """What absolute links begin with, without a slash at the end."""
+    said = hub().config.public_url
+    if said:
+        return said.rstrip("/")
+    scheme = "https" if is_secure(request) else "http"
+    return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
+
+
+def prefix() -> str:
+    """ "/v1", or "/v1/key/TOKEN": a tablet must find the rest through the same access."""
+    key = request.environ.get(KEY)
+    return f"/v1/key/{key}" if key else "/v1"

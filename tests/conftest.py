@@ -1,0 +1,89 @@
+"""A hub of its own for each test, on a real database in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from server.accounts import assign, create_user
+from server.app import create_app
+from server.hub import Hub
+from server.roles import ADMIN, find_role
+
+EMAIL = "sokha@kampot.example"
+PASSWORD = "ពាក្យសម្ងាត់វែង"
+QUICK: dict[str, Any] = {"password_cost": 4, "background": False}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The folder of a new hub with one administrator."""
+    folder = tmp_path / "ខេត្តកំពត"
+    made = Hub.create(folder, "ខេត្តកំពត", **QUICK)
+    admin = create_user(made, EMAIL, PASSWORD, "សុខា")
+    role = find_role(ADMIN)
+    assert role is not None
+    assign(made, admin, role)
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def app(data: Path) -> Iterator[Flask]:
+    made = create_app(data, **QUICK)
+    yield made
+    made.extensions["samleng"].close()
+
+
+@pytest.fixture
+def hub(app: Flask) -> Hub:
+    """The hub that `app` serves."""
+    held: Hub = app.extensions["samleng"].hub
+    return held
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def admin_token(client: FlaskClient) -> str:
+    token: str = sign_in(client, EMAIL, PASSWORD)
+    return token
+
+
+@pytest.fixture
+def as_admin(client: FlaskClient, admin_token: str) -> Callable[..., Any]:
+    """as_admin("POST", "/v1/projects", {...}) -> response"""
+    return as_bearer(client, admin_token)
+
+
+@pytest.fixture
+def as_user(client: FlaskClient) -> Callable[[str], Callable[..., Any]]:
+    """as_user(email)("GET", path): signed in with the common test password."""
+    return lambda email: as_bearer(client, sign_in(client, email, PASSWORD))
+
+
+def sign_in(client: FlaskClient, email: str, password: str) -> str:
+    answer = client.post("/v1/sessions", json={"email": email, "password": password})
+    # The test client keeps cookies, and a test says itself how it signs in.
+    for name in ("session", "__csrf"):
+        client.delete_cookie(name)
+    token: str = answer.get_json()["token"]
+    return token
+
+
+def as_bearer(client: FlaskClient, token: str) -> Callable[..., Any]:
+    def ask(method: str, path: str, body: Any = None, /, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
+        if body is not None:
+            more["json"] = body
+        return client.open(path, method=method, headers=headers, **more)
+
+    return ask
