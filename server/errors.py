@@ -42,9 +42,9 @@ class Refusal(Exception):
     def text(self, lang: str = FALLBACK) -> str:
         """What happened, to what, and what to do, as one line in `lang` ("km" or "en")."""
         shown = {name: _shown(value) for name, value in self.values.items()}
-        if shown.get("reason"):
+        if reason := shown.get("reason"):
             # A reason is a sentence itself. Looked up as it is: one from elsewhere may hold stray braces.
-            shown["reason"] = catalogue(lang).gettext(shown["reason"])
+            shown["reason"] = catalogue(lang).gettext(reason)
         return translate(self.message, lang, **shown)
 
 
