@@ -19,6 +19,7 @@ PUBLISH = "form.update.publish"
 DRAFT = "form.update.draft.set"
 DROP_DRAFT = "form.update.draft.delete"
 DRAFT_FILE = "form.attachment.update"
+UPDATES = (PUBLISH, DRAFT, DROP_DRAFT, "form.update")
 
 
 def fold(state: State, db: sqlite3.Connection, subject: str) -> bool:
@@ -52,7 +53,9 @@ def draft_in_force(entries: list[Entry]) -> Entry | None:
 
 def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     gone = latest(e for e in entries if e.kind in ("form.delete", "form.restore"))
-    later = [e.made_at for e in entries if e.kind != "form.create"]
+    # Central's updatedAt: set by a new draft or version and by a state, not by files nor by the trash;
+    # the version that a form is made with ("first") is part of its making.
+    later = [e.made_at for e in entries if e.kind in UPDATES and not e.body.get("first")]
     return {
         "xml_form_id": made.body["xml_form_id"],
         "state": _state(entries),

@@ -67,6 +67,12 @@ def find_form(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form
     )
 
 
+def find_deleted(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form | None:
+    """The form deleted last of those that bore this id."""
+    where = "f.project_id = ? AND f.xml_form_id = ? AND f.deleted_at IS NOT NULL ORDER BY f.deleted_at DESC"
+    return _one(db, f"{where} LIMIT 1", project_id, xml_form_id)
+
+
 def find_by_key(db: sqlite3.Connection, project_uid: str, key: str) -> Form | None:
     """The form of a subject, deleted or not."""
     return _one(db, "p.uid = ? AND f.key = ?", project_uid, key)
@@ -84,12 +90,13 @@ def _one(db: sqlite3.Connection, where: str, *values: object) -> Form | None:
     return Form(*found) if found else None
 
 
-def list_forms(db: sqlite3.Connection, project_id: int) -> list[Form]:
-    """By name, else by id (Central)."""
+def list_forms(db: sqlite3.Connection, project_id: int, *, deleted: bool = False) -> list[Form]:
+    """By name, else by id (Central); those in the trash instead when `deleted`."""
     rows = db.execute(
         f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
         "LEFT JOIN form_version v ON v.id = coalesce(f.current_id, f.draft_id) "
-        "WHERE f.project_id = ? AND f.deleted_at IS NULL ORDER BY coalesce(v.name, f.xml_form_id), f.xml_form_id",
+        f"WHERE f.project_id = ? AND f.deleted_at IS {'NOT ' if deleted else ''}NULL "
+        "ORDER BY coalesce(v.name, f.xml_form_id), f.xml_form_id, f.id",
         (project_id,),
     )
     return [Form(*r) for r in rows]
@@ -132,6 +139,16 @@ def find_published(db: sqlite3.Connection, form_id: int, version: str) -> FormVe
     return FormVersion(*row) if row else None
 
 
+def was_published(db: sqlite3.Connection, project_id: int, xml_form_id: str, version: str) -> bool:
+    """Whether this version of a form of this id was ever published in the project, deleted forms too."""
+    row = db.execute(
+        "SELECT 1 FROM form_version v JOIN form f ON f.id = v.form_id WHERE f.project_id = ? "
+        "AND f.xml_form_id = ? AND v.version = ? AND v.published_at IS NOT NULL LIMIT 1",
+        (project_id, xml_form_id, version),
+    ).fetchone()
+    return row is not None
+
+
 def list_versions(db: sqlite3.Connection, form_id: int) -> list[FormVersion]:
     """Published ones, newest first."""
     rows = db.execute(
@@ -148,7 +165,8 @@ def write_version(
     """The number of this version, made when it is new. A version keeps its number for ever: answers
     and caches name it."""
     held = db.execute(
-        "SELECT id FROM form_version WHERE form_id = ? AND version = ? AND xform = ? AND (published_at IS NULL) = ?",
+        "SELECT id FROM form_version WHERE form_id = ? AND version = ? AND xform = ? "
+        "AND (published_at IS NULL) = ?",
         (form_id, values["version"], bytes.fromhex(xform), draft),
     ).fetchone()
     if held:

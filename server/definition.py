@@ -1,0 +1,123 @@
+"""What somebody uploads as a form: checked, compiled if it is a workbook, and staged. No Flask, no SQL.
+
+Here is what Central refuses of a definition by itself, whatever forms the hub holds; what depends
+on those is in `publish.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from forms.compile import compile_form
+from forms.errors import FormFault
+from forms.fields import Field, Schema, read_schema
+from forms.versioning import with_version
+from i18n import mark
+from server.errors import Problem
+from server.hub import Hub
+from server.store.blobs import Staged
+
+RESERVED_ENDING = re.compile(r"\.(xlsx?|xml)$")
+RESERVED = mark("a form id cannot end in .xls, .xlsx or .xml. Give the form another id, or rename the file.")
+META = re.compile(r"/meta(/entity(/label)?)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of a form, not yet anybody's. `xls_type` is "xlsx", "xls" or None; `itemsets` is
+    the file of that name that an old kind of workbook brings along; `warnings` are the compiler's."""
+
+    schema: Schema
+    xform: Staged
+    xls: Staged | None = None
+    xls_type: str | None = None
+    itemsets: Staged | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_definition(
+    hub: Hub, source: bytes, xls_type: str | None = None, form_id_fallback: str | None = None
+) -> Definition:
+    """The definition in these bytes: an XForm, or a workbook when `xls_type` says which kind.
+
+    Raises Problem 400.1 (no XML), 400.2 (no form id), 400.8 (an id that would end like a file name),
+    400.15 (a workbook that does not compile), 400.27 (no meta group).
+    """
+    try:
+        if xls_type is not None:
+            return _read_workbook(hub, source, xls_type, form_id_fallback)
+        return _checked(Definition(read_schema(source), _stage(hub, source)))
+    except FormFault as fault:
+        raise problem_of(fault, len(source)) from None
+
+
+def reversioned(hub: Hub, xform: bytes, version: str) -> tuple[Schema, Staged]:
+    """The same form under another version. Raises Problem 400.1 when it cannot be written in."""
+    try:
+        changed = with_version(xform, version)
+        schema = read_schema(changed)
+    except FormFault as fault:
+        raise problem_of(fault, len(xform)) from None
+    if schema.version != version:
+        raise Problem("400.1", format="xforms xml", rawLength=len(xform))
+    return schema, _stage(hub, changed)
+
+
+def problem_of(fault: FormFault, length: int) -> Problem:
+    """As Central numbers what is wrong with a form of `length` bytes."""
+    if fault.code.startswith("xlsform."):
+        warnings = fault.values.get("warnings", [])
+        return Problem("400.15", error=fault.values.get("error") or fault.text("en"), warnings=warnings)
+    if fault.code == "form.no_meta":
+        return Problem("400.27")
+    if fault.code in ("form.not_xml", "form.doctype"):
+        return Problem("400.1", format="xml", rawLength=length)
+    return Problem("400.2", field="formId")
+
+
+def _read_workbook(hub: Hub, source: bytes, xls_type: str, form_id_fallback: str | None) -> Definition:
+    form = compile_form(source, form_id_fallback=form_id_fallback, file_type=f".{xls_type}")
+    return _checked(
+        Definition(
+            schema=read_schema(form.xform),
+            xform=_stage(hub, form.xform),
+            xls=_stage(hub, source),
+            xls_type=xls_type,
+            itemsets=None if form.itemsets is None else _stage(hub, form.itemsets),
+            warnings=form.warnings,
+        )
+    )
+
+
+def _stage(hub: Hub, data: bytes) -> Staged:
+    return hub.blobs.stage(io.BytesIO(data))
+
+
+def _checked(definition: Definition) -> Definition:
+    if RESERVED_ENDING.search(definition.schema.form_id):
+        # .../forms/a.xml would be two addresses: the form "a.xml" and the XML of the form "a".
+        raise Problem("400.8", field="formId", value=definition.schema.form_id, reason=RESERVED)
+    return definition
+
+
+def check_types(new: Iterable[Field], published: Iterable[Iterable[Field]]) -> None:
+    """A path keeps its type in all versions of a form, or their answers could not share a column;
+    only a leaf may become a string. `published`: fields of each version, oldest first.
+
+    Raises Problem 400.17.
+    """
+    earlier = {f.path: f.type for fields in published for f in fields}
+    for one in new:
+        held = earlier.get(one.path, one.type)
+        if held != one.type and (one.type != "string" or held in ("structure", "repeat")):
+            raise Problem("400.17", path=one.path, type=held)
+
+
+def removed_fields(new: Iterable[Field], published: Iterable[Field]) -> list[str]:
+    """Names of fields that the published version asks and the new one does not; the meta blocks,
+    which nobody sees, left out."""
+    paths = {f.path for f in new}
+    return [f.name for f in published if f.path not in paths and not META.search(f.path)]

@@ -1,0 +1,102 @@
+"""Drafts of forms: what is tried out before it is published. No Flask, no SQL.
+
+A draft stays on the hub where it is made. Rules: ODK Central's API, "Draft Forms".
+"""
+
+from __future__ import annotations
+
+from i18n import mark
+from server.definition import Definition
+from server.errors import Problem
+from server.form_entries import (
+    By,
+    append_version,
+    carried_files,
+    compare,
+    definition_of,
+    draft_entry,
+    history,
+    make_token,
+    present,
+    signed,
+    subject_of,
+)
+from server.hub import Hub, Turn
+from server.projection.forms import DRAFT, DRAFT_FILE, DROP_DRAFT, draft_in_force
+from server.store import forms
+from server.store.blobs import Staged
+from server.store.forms import Form, FormFile
+
+OTHER_FORM = mark("does not match the form you are updating")
+
+
+def set_draft(
+    hub: Hub, form: Form, definition: Definition | None, *, ignore_warnings: bool = False, by: By = None
+) -> None:
+    """Gives the form a draft, in place of one it has: `definition`, or when None a copy of what is
+    published. Files that stay needed are carried over.
+
+    Raises Problem 400.8 (the definition is another form's), 400.16 (warnings), 400.17 (a field
+    changes its type), 404.1 (nothing published to copy).
+    """
+    if definition is not None and definition.schema.form_id != form.xml_form_id:
+        raise Problem("400.8", field="xmlFormId", value=definition.schema.form_id, reason=OTHER_FORM)
+
+    def work(turn: Turn) -> None:
+        now = present(turn, form)
+        made = definition or definition_of(turn, now.current_id)
+        compare(turn, now, made, ignore_warnings=ignore_warnings)
+        replaced = draft_in_force(history(turn, now))
+        append_version(
+            turn,
+            DRAFT,
+            subject_of(now),
+            made,
+            carried_files(turn.db, now.draft_id or now.current_id, made),
+            supersedes=[replaced.id] if replaced else [],
+            by=by,
+            token=now.draft_token or make_token(),
+        )
+
+    hub.write(work)
+
+
+def drop_draft(hub: Hub, form: Form, *, by: By = None) -> None:
+    """Raises Problem 409.7 (never published: there would be nothing left), 404.1 (no draft)."""
+
+    def work(turn: Turn) -> None:
+        now = present(turn, form)
+        if now.current_id is None:
+            raise Problem("409.7")
+        draft = draft_entry(turn, now)
+        turn.append(DROP_DRAFT, subject_of(now), signed({"draft": draft.id}, by))
+
+    hub.write(work)
+
+
+def attach_to_draft(hub: Hub, form: Form, name: str, file: Staged | None, *, by: By = None) -> FormFile:
+    """Fills a slot of the draft, or empties it (None). Raises Problem 404.1: no draft, no such slot."""
+
+    def work(turn: Turn) -> FormFile:
+        now = present(turn, form)
+        draft = draft_entry(turn, now)
+        _slot(turn, now, name)
+        body = {"draft": draft.id, "name": name, "sha256": file.sha256 if file else None}
+        earlier = [
+            e.id
+            for e in history(turn, now)
+            if e.kind == DRAFT_FILE and (e.body["draft"], e.body["name"]) == (draft.id, name)
+        ]
+        blobs = [file] if file else []
+        turn.append(DRAFT_FILE, subject_of(now), signed(body, by), supersedes=earlier, blobs=blobs)
+        return _slot(turn, present(turn, form), name)
+
+    return hub.write(work)
+
+
+def _slot(turn: Turn, form: Form, name: str) -> FormFile:
+    """Raises Problem 404.1."""
+    for file in forms.list_files(turn.db, form.draft_id or 0):
+        if file.name == name:
+            return file
+    raise Problem("404.1")

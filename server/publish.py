@@ -1,0 +1,250 @@
+"""Making, publishing and retiring forms. No Flask, no SQL.
+
+A published version travels to other hubs with the bytes of everything that belongs to it, and is
+served as it is for ever. Rules: ODK Central's API, "Forms".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from i18n import mark
+from server.definition import Definition, read_definition, reversioned
+from server.errors import Problem
+from server.form_entries import (
+    By,
+    append_published,
+    append_version,
+    carried_files,
+    check_unpublished,
+    compare,
+    definition_of,
+    draft_entry,
+    files_of,
+    make_token,
+    own_files,
+    present,
+    signed,
+    subject_of,
+    warn,
+)
+from server.hub import Hub, Turn
+from server.projection.forms import DRAFT, PUBLISH
+from server.store import forms
+from server.store.blobs import Staged
+from server.store.forms import Form
+from server.store.ledger_sqlite import entries_of
+from server.store.projects import Project
+from server.subjects import form_key, form_subject
+
+STATES = ("open", "closing", "closed")
+UNKNOWN_STATE = mark("not a recognized state name")
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What publishing a file came to. `changed` is False when just this was out already; `missing`
+    names the files that the form needs and nobody gave; `warnings` are the compiler's, in English."""
+
+    form: Form
+    version: str
+    changed: bool
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def create_form(
+    hub: Hub,
+    project: Project,
+    definition: Definition,
+    *,
+    publish: bool = False,
+    ignore_warnings: bool = False,
+    by: By = None,
+) -> Form:
+    """A new form of the project, as a draft or published at once.
+
+    Raises Problem 400.16 (warnings), 409.3 (the id is taken), 409.6 (this version of the id was
+    published before, perhaps by a form deleted since).
+    """
+
+    def work(turn: Turn) -> str:
+        if not ignore_warnings:
+            warn(definition, _deleted_forms(turn, project, definition.schema.form_id))
+        key = _new_form(turn, project, definition.schema.form_id, by)
+        subject, files = form_subject(project.uid, key), own_files(definition)
+        if publish:
+            check_unpublished(turn, project.id, definition)
+            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+        else:
+            token = make_token()
+            append_version(turn, DRAFT, subject, definition, files, by=by, first=True, token=token)
+        return key
+
+    return _written(hub, project.uid, hub.write(work))
+
+
+def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = None) -> None:
+    """Publishes the draft, under another version if one is given: only that is changed in its XML.
+
+    Raises Problem 404.1 (no draft), 409.6 (this version was published before).
+    """
+
+    def work(turn: Turn) -> None:
+        now = present(turn, form)
+        draft = draft_entry(turn, now)
+        made = definition_of(turn, now.draft_id)
+        if version:
+            schema, xform = reversioned(hub, hub.blobs.read(made.xform.sha256, turn.db), version)
+            made = Definition(schema, xform, made.xls, made.xls_type)
+        files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
+        append_published(turn, now, made, files, by, draft=draft.id)
+
+    hub.write(work)
+
+
+def publish_definition(
+    hub: Hub, project: Project, definition: Definition, files: Mapping[str, Staged], *, by: By = None
+) -> Form:
+    """Publishes a definition with its files at once, making the form when it is new; a draft that
+    somebody works on is left alone.
+
+    Raises Problem 400.17 (a field changes its type), 409.6 (this version was published before).
+    """
+
+    def work(turn: Turn) -> str:
+        form = forms.find_form(turn.db, project.id, definition.schema.form_id)
+        if form is None:
+            check_unpublished(turn, project.id, definition)
+            key = _new_form(turn, project, definition.schema.form_id, by)
+            subject = form_subject(project.uid, key)
+            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            return key
+        compare(turn, form, definition, ignore_warnings=True)
+        append_published(turn, form, definition, files, by)
+        return form.key
+
+    return _written(hub, project.uid, hub.write(work))
+
+
+def publish_file(
+    hub: Hub, project: Project, path: Path, media: Path | None = None, by: By = None
+) -> Publication:
+    """Publishes a form.xlsx, .xls or .xml with the files of its `media` folder (default: the one
+    beside it) that it has a slot for. The same content again publishes nothing.
+
+    Raises Problem as `read_definition` and `publish_definition` do, OSError for unreadable files.
+    """
+    kind = path.suffix.lower().removeprefix(".")
+    definition = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    files = _files_beside(hub, definition, media or path.parent / "media")
+    form = forms.find_form(hub.read(), project.id, definition.schema.form_id)
+    if form is not None:
+        files = {**carried_files(hub.read(), form.current_id, definition), **files}
+    changed = form is None or not _is_out(hub, form, definition, files)
+    if form is None or changed:
+        form = publish_definition(hub, project, definition, files, by=by)
+    missing = tuple(s.name for s in definition.schema.slots if s.name not in files)
+    return Publication(form, definition.schema.version, changed, missing, definition.warnings)
+
+
+def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
+    """open: listed and accepting; closing: accepting; closed: neither. Raises Problem 400.8."""
+    if state not in STATES:
+        raise Problem("400.8", field="state", value=state, reason=UNKNOWN_STATE)
+    _decide(hub, form, "form.update", {"state": state}, {"form.update"}, by)
+
+
+def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
+    """Moves the form to the trash. Its submissions stay with it."""
+    _decide(hub, form, "form.delete", {}, {"form.delete", "form.restore"}, by)
+
+
+def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
+    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now."""
+
+    def check(turn: Turn) -> None:
+        if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
+            raise _taken(form.project_id, form.xml_form_id)
+
+    _decide(hub, form, "form.restore", {}, {"form.delete", "form.restore"}, by, check)
+
+
+def _decide(
+    hub: Hub,
+    form: Form,
+    kind: str,
+    body: dict[str, Any],
+    rivals: set[str],
+    by: By,
+    check: Callable[[Turn], None] | None = None,
+) -> None:
+    """Appends a decision over the earlier ones that are known: on every hub the same one is the last."""
+
+    def work(turn: Turn) -> None:
+        if check is not None:
+            check(turn)
+        earlier = [e.id for e in entries_of(turn.db, subject_of(form)) if e.kind in rivals]
+        turn.append(kind, subject_of(form), signed(body, by), supersedes=earlier)
+
+    hub.write(work)
+
+
+def _deleted_forms(turn: Turn, project: Project, form_id: str) -> list[dict[str, Any]]:
+    if forms.find_deleted(turn.db, project.id, form_id) is None:
+        return []
+    return [{"type": "deletedFormExists", "details": {"xmlFormId": form_id}}]
+
+
+def _new_form(turn: Turn, project: Project, form_id: str, by: By) -> str:
+    """Makes the form and returns its key. One that another hub began, and that has no version here
+    yet, is the same form: it is not made twice."""
+    held = forms.find_form(turn.db, project.id, form_id)
+    if held is not None and (held.current_id or held.draft_id):
+        raise _taken(project.id, form_id)
+    if held is not None:
+        return held.key
+    key = _free_key(turn, project, form_id)
+    turn.append("form.create", form_subject(project.uid, key), signed({"xml_form_id": form_id}, by))
+    return key
+
+
+def _free_key(turn: Turn, project: Project, form_id: str) -> str:
+    """A deleted form keeps its key, and with it its submissions; the new one gets the next."""
+    key, nth = form_key(form_id), 2
+    while forms.find_by_key(turn.db, project.uid, key) is not None:
+        key, nth = f"{form_key(form_id)}#{nth}", nth + 1
+    return key
+
+
+def _taken(project_id: int, form_id: str) -> Problem:
+    values = [str(project_id), form_id]
+    return Problem("409.3", fields=["projectId", "xmlFormId"], values=values, table="forms")
+
+
+def _files_beside(hub: Hub, definition: Definition, folder: Path) -> dict[str, Staged]:
+    files = own_files(definition)
+    for name in (slot.name for slot in definition.schema.slots):
+        place = folder / name
+        if place.is_file():
+            with place.open("rb") as stream:
+                files[name] = hub.blobs.stage(stream)
+    return files
+
+
+def _is_out(hub: Hub, form: Form, definition: Definition, files: Mapping[str, Staged]) -> bool:
+    """Whether the published version is this very definition with these very files."""
+    out = forms.find_version(hub.read(), form.current_id) if form.current_id else None
+    if out is None or out.xform != definition.xform.sha256:
+        return False
+    have = {f.name: f.sha256 for f in forms.list_files(hub.read(), out.id) if f.sha256}
+    return have == {name: file.sha256 for name, file in files.items()}
+
+
+def _written(hub: Hub, project_uid: str, key: str) -> Form:
+    form = forms.find_by_key(hub.read(), project_uid, key)
+    assert form is not None, key
+    return form
