@@ -113,6 +113,12 @@ def _derived_id(xml: bytes) -> str:
     return f"uuid:{uuid.UUID(bytes=hashlib.sha256(xml).digest()[:16], version=4)}"
 
 
+def read_encrypted(root: etree._Element) -> Reading:
+    """What can be known of an encrypted submission: the names of its files, none of its answers."""
+    media = [e.text.strip() for e in root.iter() if _local(e) in ("file", "encryptedXmlFile") and e.text]
+    return Reading([], list(dict.fromkeys(name for name in media if name)))
+
+
 @dataclass(slots=True)
 class _Plan:
     """A schema arranged for walking: what to do with a child element, by name."""

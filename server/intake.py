@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forms.instance import Envelope, parse_instance
+from forms.instance import Envelope, parse_instance, read_encrypted
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.projection.state import Offered
@@ -35,7 +35,8 @@ TEXT_LIMIT = 255  # characters kept of deviceID and user agent (Central)
 @dataclass(frozen=True, slots=True)
 class Post:
     """One request of a tablet. `by`: {"id": actor uid, "name": display name}; `files`: name -> bytes
-    staged; `admitted`: whether this actor was given the form (a tablet's answers are held anyway)."""
+    staged; `admitted`: whether the sender was given the form (a tablet's answers are held anyway);
+    it may raise for one who may not send at all."""
 
     project: Project
     xml: bytes
@@ -43,7 +44,7 @@ class Post:
     by: Mapping[str, str] | None = None
     device_id: str | None = None
     user_agent: str | None = None
-    admitted: bool = True
+    admitted: Callable[[Form | None], bool] = lambda form: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class _Case:
     form: Form | None
     key: str
     offered: Offered | None
+    admitted: bool
 
     def subject(self, root_id: str) -> str:
         return submission_subject(self.post.project.uid, self.key, root_id)
@@ -93,12 +95,15 @@ def _examine(hub: Hub, post: Post) -> _Case:
     root, envelope = parse_instance(post.xml)
     db = hub.read()
     form = forms.find_form(db, post.project.id, envelope.form_id)
+    admitted = post.admitted(form)
     key = form.key if form is not None else form_key(envelope.form_id)
     offered = None
     version = forms.find_published(db, form.id, envelope.version) if form is not None else None
-    if version is not None and not envelope.encrypted:
-        offered = Offered(hub.reader_of(db, version).read(root), version.id)
-    return _Case(post, envelope, stage_bytes(post.xml), form, key, offered)
+    if version is not None:
+        sealed = envelope.encrypted
+        reading = read_encrypted(root) if sealed else hub.reader_of(db, version).read(root)
+        offered = Offered(reading, version.id)
+    return _Case(post, envelope, stage_bytes(post.xml), form, key, offered, admitted)
 
 
 def _decide(turn: Turn, case: _Case) -> Outcome:
@@ -156,7 +161,7 @@ def _turned_away(case: _Case) -> str | None:
     """Why Central would refuse this post, though it fits what is held."""
     if case.form is not None and case.form.state == "closed":
         return "form.closed"
-    if not case.post.admitted:
+    if not case.admitted:
         return "access.missing"
     return None
 
@@ -178,7 +183,7 @@ def _hold(
 def _unknown(case: _Case) -> str | None:
     if case.form is None or case.form.current_id is None:
         return "form.unknown"
-    return "version.unknown" if case.offered is None and not case.envelope.encrypted else None
+    return "version.unknown" if case.offered is None else None
 
 
 def _body(case: _Case) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from forms.errors import FormFault
-from forms.instance import Reading, parse_instance
+from forms.instance import Reading, parse_instance, read_encrypted
 from server.store import actors, answers, forms, projects, submissions
 from server.store.forms import Form, FormVersion
 from server.store.ledger_sqlite import entries_of, is_alone
@@ -263,9 +263,11 @@ def _read_version(
     if published is None:
         return None
     try:
-        root, _ = parse_instance(state.blobs.read(version.xml, db))
+        root, envelope = parse_instance(state.blobs.read(version.xml, db))
     except (BlobMissing, FormFault):
         return None
+    if envelope.encrypted:
+        return read_encrypted(root), published.id
     return state.reader_of(db, published).read(root), published.id
 
 

@@ -1,0 +1,1 @@
+"""The commands of `samleng`, one file a subject. Each reads arguments, calls one use case and prints."""

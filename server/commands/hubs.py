@@ -1,0 +1,91 @@
+"""hub card, add, list, remove."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from server.cli import EXIT_FINDINGS, Session, _, _shared, pass_session
+from server.errors import Fault
+
+
+@click.group(help=_("This hub and those it exchanges data with."))
+def hub() -> None:
+    pass
+
+
+@hub.command(help=_("Writes this hub's card, for the coordinator of another hub."))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
+@click.option("--address", multiple=True, metavar="URL", help=_("Where this hub can be reached by network."))
+@_shared
+@pass_session
+def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
+    from server.peers import make_card
+
+    with session.hub() as opened:
+        said = make_card(opened, address).said()
+    try:
+        out.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+    except OSError as fault:
+        raise Fault("file.unwritable", path=str(out), reason=fault.strerror or "") from fault
+    session.say("The card of {name} is in {path}.", name=said["name"], path=out)
+    session.answer({"id": said["id"], "name": said["name"], "file": str(out)})
+
+
+@hub.command(help=_("Knows another hub by its card."))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--url", help=_("Where that hub can be reached by network."))
+@click.option("--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two."))
+@_shared
+@pass_session
+def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -> None:
+    from server.peers import add_peer, read_card
+
+    with session.hub() as opened:
+        peer = add_peer(opened, read_card(file), url=url, projects_named=named)
+    session.say("The hub {name} is known here now.", name=peer.name)
+    session.answer({"id": peer.id, "name": peer.name})
+
+
+@hub.command(name="list", help=_("Lists the hubs known here."))
+@_shared
+@pass_session
+def list_(session: Session) -> None:
+    from server.store.peers import list_peers
+
+    with session.hub() as opened:
+        known = list_peers(opened.read())
+        session.say("This hub is {name} ({id}).", name=opened.name, id=opened.id)
+        for peer in known:
+            session.say("{name} ({id}): holds our entries up to {holds}; we hold its entries up to {seen}.",
+                        name=peer.name, id=peer.id, holds=peer.holds_seq, seen=peer.seen_seq)  # fmt: skip
+        session.answer(
+            {
+                "id": opened.id,
+                "name": opened.name,
+                "hubs": [
+                    {"id": p.id, "name": p.name, "url": p.url, "holds": p.holds_seq, "seen": p.seen_seq}
+                    for p in known
+                ],
+            }
+        )
+    if not known:
+        raise click.exceptions.Exit(EXIT_FINDINGS)
+
+
+@hub.command(help=_("Forgets a hub; what was exchanged with it stays."))
+@click.argument("name")
+@_shared
+@pass_session
+def remove(session: Session, name: str) -> None:
+    from server.peers import remove_peer
+
+    with session.hub() as opened:
+        peer = remove_peer(opened, name)
+    session.say("The hub {name} is no longer known here.", name=peer.name)
+    session.answer({"id": peer.id, "name": peer.name})
+
+
+COMMANDS = (hub,)

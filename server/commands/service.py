@@ -1,0 +1,69 @@
+"""init and serve."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from server.cli import Session, _, _shared, pass_session
+from server.errors import Fault
+from server.roles import find_role
+
+
+@click.command(help=_("Makes a hub and its first administrator."))
+@click.option("--name", required=True, help=_("Name of the hub, such as its province."))
+@click.option("--admin", required=True, metavar="EMAIL", help=_("Email address of the first administrator."))
+@click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
+@_shared
+@pass_session
+def init(session: Session, name: str, admin: str, password_stdin: bool) -> None:
+    from server.accounts import assign, check_new_password, create_user
+    from server.hub import Hub
+
+    password = read_password(session, password_stdin)
+    check_new_password(password)
+    if admin.count("@") != 1:
+        raise Fault("email.invalid", email=admin)
+    hub = Hub.create(session.data, name)
+    try:
+        assign(hub, create_user(hub, admin, password, admin), find_role("admin"))
+        session.say("The hub {name} is made in {path}.", name=name, path=session.data)
+        session.answer({"hub": hub.id, "name": name, "data": str(session.data)})
+    finally:
+        hub.close()
+
+
+def read_password(session: Session, from_stdin: bool) -> str:
+    """From standard input, else asked twice without showing it."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True, err=True)
+    return asked
+
+
+@click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
+@click.option("--port", default=8383, show_default=True, type=click.IntRange(0, 65535), help=_("Port to listen on."))
+@_shared
+@pass_session
+def serve(session: Session, host: str, port: int) -> None:
+    from server.app import create_app
+    from server.serve import serve as serve_app
+
+    app = create_app(data=session.data)
+    hub = app.extensions["samleng"].hub
+
+    def ready(url: str) -> None:
+        click.echo(f"listening on {url}")
+        sys.stdout.flush()
+
+    settings: dict[str, Any] = {"threads": hub.config.threads, "body_limit": hub.config.max_content_length}
+    try:
+        serve_app(app, host=host, port=port, ready=ready, **settings)
+    finally:
+        app.extensions["samleng"].close()
+
+
+COMMANDS = (init, serve)

@@ -1,0 +1,56 @@
+"""Folding a ledger again, comparing, and copying the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from server.store import state_tables
+from server.store.database import Database, connect
+from server.store.identity import set_ledger
+from server.store.ledger_sqlite import entries_after
+from sync.ledger import Entry
+
+PAGE = 1000
+Fold = Callable[[sqlite3.Connection, Entry], None]
+
+
+def refold(db: sqlite3.Connection, fold: Fold) -> int:
+    """Empties the state tables and folds every entry in commit order; how many there were."""
+    state_tables.empty(db)
+    seq = count = 0
+    while page := entries_after(db, seq, PAGE):
+        for seq, entry in page:
+            fold(db, entry)
+            count += 1
+    return count
+
+
+def compare(db: sqlite3.Connection, fold: Fold) -> list[str]:
+    """The state tables that a new fold would make otherwise. Nothing is changed: the fold is undone."""
+    before = state_tables.digests(db)
+    db.execute("SAVEPOINT compare")
+    refold(db, fold)
+    after = state_tables.digests(db)
+    db.execute("ROLLBACK TO compare")
+    db.execute("RELEASE compare")
+    return [table for table in before if before[table] != after[table]]
+
+
+def copy_database(database: Database, path: Path) -> None:
+    """A consistent copy of hub.db as one file, while it is written to."""
+    target = sqlite3.connect(path)
+    try:
+        database.separate_reader().backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        target.close()
+
+
+def rename_ledger(path: Path, ledger: str) -> None:
+    db = connect(path, cache_mb=4)
+    try:
+        set_ledger(db, ledger)
+    finally:
+        db.close()

@@ -1,0 +1,137 @@
+"""Submissions of one form as exports read them: server.exports.rows.Source over the state tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from forms.fields import Schema
+from server.clock import shown
+from server.exports.odata_filter import mentions_deleted
+from server.exports.rows import Head, Media, Page
+from server.store.blobs import BlobStore
+from server.store.odata_sql import COLUMNS, condition
+
+_HEAD = (
+    "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
+    "s.review_state, s.edits, s.form_version, s.present, s.expected, s.hub, s.schema_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which submissions, as SQL: `sql` begins at FROM and gives `s`."""
+
+    sql: str
+    values: tuple[object, ...]
+
+
+class FormSource:
+    """One snapshot of a form's submissions. Holds a read transaction until `close`."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        blobs: BlobStore,
+        form_id: int,
+        schemas: Mapping[int, Schema],
+        page: Page = Page(),  # noqa: B008 frozen
+        *,
+        now: datetime,
+        one: str | None = None,
+    ) -> None:
+        """`one`: root instanceID, for that submission alone."""
+        self._db, self._blobs, self._schemas = db, blobs, schemas
+        self._db.execute("BEGIN")
+        self._chosen = _choose(db, form_id, page, now, one)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
+        rows = self._db.execute(
+            f"SELECT {_HEAD}, r.record {self._chosen.sql.format(join=_WITH_ANSWERS)}", self._chosen.values
+        )
+        for row in rows:
+            yield _head(row), row[14]
+
+    def repeats(self, path: str) -> Iterator[tuple[str, int, bytes]]:
+        numbers = {n: t.number for n, schema in self._schemas.items() for t in schema.tables if t.path == path}
+        if not numbers:
+            return
+        cases = " ".join(f"WHEN {int(n)} THEN {int(t)}" for n, t in numbers.items())
+        join = f"JOIN answers r ON r.id = s.id * 1024 + CASE s.schema_id {cases} END"
+        yield from self._db.execute(
+            f"SELECT s.instance_id, s.schema_id, r.record {self._chosen.sql.format(join=join)}", self._chosen.values
+        )
+
+    def schemas(self) -> Mapping[int, Schema]:
+        return self._schemas
+
+    def media(self) -> Iterator[Media]:
+        join = "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 AND t.sha256 IS NOT NULL"
+        rows = self._db.execute(
+            f"SELECT s.instance_id, t.name, lower(hex(t.sha256)) {self._chosen.sql.format(join=join)}, t.place",
+            self._chosen.values,
+        )
+        for instance_id, name, sha256 in rows:
+            yield Media(instance_id, name, lambda sha256=sha256: self._blobs.open(sha256, self._db))
+
+
+_WITH_ANSWERS = "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id"
+
+
+def count_chosen(db: sqlite3.Connection, form_id: int, page: Page, now: datetime) -> int:
+    """How many submissions match the page's filter, paging left out."""
+    where, values = _where(form_id, page, now)
+    return int(db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
+
+
+def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
+    conditions, values = ["s.form_id = ?"], [form_id]
+    if page.filter is None or not mentions_deleted(page.filter):
+        conditions.append("s.deleted_at IS NULL")
+    bound: list[object] = list(values)
+    if page.filter is not None:
+        sql, more = condition(page.filter, now)
+        conditions.append(sql)
+        bound += more
+    return " AND ".join(conditions), bound
+
+
+def _choose(db: sqlite3.Connection, form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
+    where, values = _where(form_id, page, now)
+    if one is not None:
+        where, values = f"{where} AND s.instance_id = ?", [*values, one]
+    if page.after is not None:
+        # A row deleted since still says where to go on.
+        where += (
+            " AND (s.created_at, s.instance_id) < "
+            "(SELECT created_at, instance_id FROM submission WHERE form_id = ? AND instance_id = ?)"
+        )
+        values += [form_id, page.after]
+    order = _order(page)
+    if page.limit is None and not page.skip:
+        return _Chosen(f"FROM submission s {{join}} WHERE {where} ORDER BY {order}", tuple(values))
+    limit = -1 if page.limit is None else page.limit
+    inner = f"SELECT * FROM submission s WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
+    return _Chosen(f"FROM ({inner}) s {{join}} ORDER BY {order}", (*values, limit, page.skip))
+
+
+def _order(page: Page) -> str:
+    clauses = [
+        f"{COLUMNS[o.field]} {'DESC NULLS LAST' if o.descending else 'ASC NULLS FIRST'}" for o in page.order
+    ]
+    rest = "DESC" if not page.order or page.order[0].descending else "ASC"
+    return ", ".join([*clauses, f"s.created_at {rest}", f"s.instance_id {rest}"])
+
+
+def _head(row: tuple) -> Head:
+    return Head(
+        instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]), deleted_at=shown(row[3]),
+        submitter_id=row[4], submitter_name=row[5], device_id=row[6], review_state=row[7], edits=row[8],
+        form_version=row[9], attachments_present=row[10], attachments_expected=row[11],
+        status=None if row[14] is not None else "notDecrypted", hub=row[12], schema=row[13],
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Looking after a data folder: proving it whole, rebuilding what is derived, copying it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.errors import Fault
+from server.hub import BLOBS, DATABASE, Hub
+from server.store import copies, ledger_sqlite, state_tables
+from sync.errors import BadEntry
+from sync.ledger import read_entry
+
+PAGE = 1000
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What verify found. `damaged`: "entry <id>" or "blob <sha256>"; `missing`: blobs that entries
+    name and the hub does not hold; `unfolded`: entries that could not be understood."""
+
+    entries: int = 0
+    damaged: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unfolded: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not self.damaged and not self.missing
+
+
+def verify(hub: Hub, progress: Callable[[int], None] = lambda done: None) -> Inspection:
+    """Re-hashes every entry and every blob. `progress` is told the number of entries done."""
+    found = Inspection()
+    for entry_id, header in _raw_entries(hub):
+        found.entries += 1
+        if found.entries % PAGE == 0:
+            progress(found.entries)
+        if hashlib.sha256(header).hexdigest() != entry_id:
+            found.damaged.append(f"entry {entry_id}")
+            continue
+        _check_entry(hub, entry_id, header, found)
+    found.damaged += [f"blob {name}" for name in hub.blobs.damaged()]
+    found.unfolded = [f"{name} {reason}" for name, reason in state_tables.list_unfolded(hub.read())]
+    return found
+
+
+def _check_entry(hub: Hub, entry_id: str, header: bytes, found: Inspection) -> None:
+    try:
+        entry = read_entry(header)
+    except BadEntry as fault:
+        found.damaged.append(f"entry {entry_id} {fault.code}")
+        return
+    found.missing += [f"blob {b} of entry {entry_id}" for b in entry.blobs if not hub.blobs.has(b)]
+
+
+def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
+    seq = 0
+    while page := ledger_sqlite.raw_entries_after(hub.read(), seq, PAGE):
+        for seq, name, header in page:
+            yield name.hex(), header
+
+
+def rebuild(hub: Hub) -> int:
+    """Empties the state tables and folds the whole ledger again, in one transaction. Returns the
+    number of entries folded."""
+    return hub.database.write(lambda db: copies.refold(db, hub.state.fold))
+
+
+def compare(hub: Hub) -> list[str]:
+    """Names of the state tables that would come out otherwise if they were rebuilt now."""
+    return hub.database.write(lambda db: copies.compare(db, hub.state.fold))
+
+
+def backup(hub: Hub, path: Path) -> None:
+    """One file with a consistent copy, made while the hub runs. Raises Fault file.exists."""
+    if path.exists():
+        raise Fault("file.exists", path=str(path))
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        copy = Path(folder) / DATABASE
+        copies.copy_database(hub.database, copy)
+        growing = path.with_name(path.name + ".part")
+        with tarfile.open(growing, "w") as archive:
+            archive.add(copy, DATABASE)
+            if (hub.data / BLOBS).exists():
+                archive.add(hub.data / BLOBS, BLOBS, filter=_whole_blobs)
+        growing.replace(path)
+
+
+def _whole_blobs(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Files still growing are left out: no entry names them yet."""
+    name = Path(item.name).name
+    return None if name.startswith(("incoming-", "part-")) else item
+
+
+def restore(path: Path, data: Path) -> None:
+    """Unpacks a backup into a new folder, under a new ledger id, so that the other hubs notice and
+    bring what it does not hold. Raises Fault data.exists, file.unreadable."""
+    if (data / DATABASE).exists():
+        raise Fault("data.exists", path=str(data))
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(path) as archive:
+            archive.extractall(data, filter="data")
+    except (OSError, tarfile.TarError) as fault:
+        raise Fault("file.unreadable", path=str(path), reason=type(fault).__name__) from fault
+    copies.rename_ledger(data / DATABASE, secrets.token_hex(8))

@@ -1,0 +1,188 @@
+"""The tablets' door: OpenRosa form list, manifest and submission, for ODK Collect.
+
+It differs from ODK Central on purpose in one thing: a submission is never refused because of what we
+think of it (server/intake.py). Answers are OpenRosa XML, errors too: Collect shows their message.
+Sources: OpenRosa 1.0; docs/openrosa.md.
+"""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from forms.errors import FormFault
+from server import intake
+from server.errors import Fault, Problem, Refusal
+from server.intake import Outcome, Post
+from server.notices import receipt_text
+from server.store import forms
+from server.store.blobs import Staged
+from server.store.forms import Form, FormFile, FormVersion
+from server.store.projects import Project
+from server.web import wire
+from server.web.openrosa_xml import ListedFile, ListedForm, form_list, manifest, response
+
+blueprint = Blueprint("openrosa", __name__)
+XML_PART = "xml_submission_file"
+READ = ("form.read", "open_form.read")
+
+
+@blueprint.before_request
+def check_version() -> None:
+    g.plain_basic = True  # tablets on a hub's own Wi-Fi have no https
+    if request.headers.get("X-OpenRosa-Version") != "1.0":
+        raise Fault("openrosa.version")
+
+
+@blueprint.after_request
+def add_headers(answer: Response) -> Response:
+    answer.headers["X-OpenRosa-Version"] = "1.0"
+    answer.headers["X-OpenRosa-Accept-Content-Length"] = str(wire.hub().config.accept_content_length)
+    answer.headers["Date"] = formatdate(usegmt=True)
+    return answer
+
+
+@blueprint.get("/v1/projects/<int:number>/formList")
+def list_forms(number: int) -> Response:
+    project = wire.project_or_404(number)
+    wire.actor()
+    wanted = request.args.get("formID")
+    listed = [f for f in forms.list_forms(wire.hub().read(), project.id) if _is_listed(project, f, wanted)]
+    return _xml(form_list(_listed(project, f) for f in listed))
+
+
+def _is_listed(project: Project, form: Form, wanted: str | None) -> bool:
+    offered = form.current_id is not None and form.state == "open" and wanted in (None, form.xml_form_id)
+    return offered and any(wire.may(verb, project, form) for verb in READ)
+
+
+def _listed(project: Project, form: Form) -> ListedForm:
+    db = wire.hub().read()
+    version = _published(form)
+    url = f"{wire.base_url()}{wire.prefix()}/projects/{project.id}/forms/{quote(form.xml_form_id, safe='')}"
+    has_files = bool(forms.list_files(db, version.id))
+    return ListedForm(
+        form.xml_form_id, version.name or form.xml_form_id, version.version, version.md5, f"{url}.xml",
+        f"{url}/manifest" if has_files else None,
+    )  # fmt: skip
+
+
+def _published(form: Form) -> FormVersion:
+    version = forms.find_version(wire.hub().read(), form.current_id) if form.current_id else None
+    if version is None:
+        raise Problem("404.1")
+    return version
+
+
+@blueprint.get("/v1/projects/<int:number>/forms/<xml_form_id>/manifest")
+def list_media(number: int, xml_form_id: str) -> Response:
+    project = wire.project_or_404(number)
+    form = wire.form_or_404(project, xml_form_id)
+    wire.actor()
+    if not any(wire.may(verb, project, form) for verb in READ):
+        raise Problem("403.1")
+    files = forms.list_files(wire.hub().read(), _published(form).id)
+    url = f"{wire.base_url()}{wire.prefix()}/projects/{project.id}/forms/{quote(xml_form_id, safe='')}"
+    return _xml(manifest(_media(f, url) for f in files if f.md5 is not None))
+
+
+def _media(file: FormFile, url: str) -> ListedFile:
+    return ListedFile(file.name, file.md5 or "", f"{url}/attachments/{quote(file.name, safe='')}")
+
+
+@blueprint.route("/v1/projects/<int:number>/submission", methods=["GET", "HEAD"])
+def announce(number: int) -> tuple[str, int]:
+    """The pre-flight: 204 and how much to send at once. Collect takes a 200 for a captive portal."""
+    wire.project_or_404(number)
+    wire.actor()
+    return "", 204
+
+
+@blueprint.post("/v1/projects/<int:number>/submission")
+def receive(number: int) -> Response:
+    project = wire.project_or_404(number)
+    caller = wire.caller()
+    if caller.actor is None:
+        raise Problem("401.2")
+    outcome = intake.accept(wire.hub(), _post(project, caller))
+    message = receipt_text(wire.lang(), missing=outcome.missing, again=outcome.again, parked=outcome.parked)
+    return _xml(response(message, _nature(outcome)), 201)
+
+
+def _nature(outcome: Outcome) -> str:
+    return "submit_success" if outcome.parked is None else "submit_parked"
+
+
+def _post(project: Project, caller: wire.Caller) -> Post:
+    files = request.files
+    part = files.get(XML_PART)
+    xml = part.read() if part is not None else request.form.get(XML_PART, "").encode()
+    if not xml:
+        raise Fault("submission.no_file", field=XML_PART)
+    return Post(
+        project, xml, _staged(), caller.by, request.args.get("deviceID"), _user_agent(),
+        admitted=lambda form: _admitted(project, form),
+    )  # fmt: skip
+
+
+def _admitted(project: Project, form: Form | None) -> bool:
+    """Whether the form was given to this caller. A tablet of the project that was not given it may
+    still hand its answers over: they are parked. Raises Problem 401.2 for anybody else (Central)."""
+    if wire.may("submission.create", project, form):
+        return True
+    actor = wire.actor()
+    if actor.type == "field_key" and actor.project == project.uid:
+        return False
+    raise Problem("401.2")
+
+
+def _staged() -> dict[str, Staged]:
+    """The attachments, by the name of their field: that is the name that the instance uses."""
+    store = wire.hub().blobs
+    return {name: store.stage(file.stream) for name, file in request.files.items() if name != XML_PART}  # type: ignore[arg-type]
+
+
+def _user_agent() -> str:
+    client = request.headers.get("odk-client")
+    agent = request.headers.get("User-Agent", "")
+    return f"{client} {agent}" if client else agent
+
+
+def _xml(document: bytes, status: int = 200) -> Response:
+    return Response(document, status, content_type="text/xml; charset=utf-8")
+
+
+@blueprint.errorhandler(Refusal)
+def refuse(fault: Refusal) -> Response:
+    answer = _xml(response(fault.text(wire.lang()), "error"), fault.status)
+    if fault.status == 401 and wire.caller_may_sign_in():
+        answer.headers["WWW-Authenticate"] = wire.challenge()
+    return answer
+
+
+@blueprint.errorhandler(FormFault)
+def refuse_content(fault: FormFault) -> Response:
+    """No submission at all."""
+    return _xml(response(Fault(fault.code, **fault.values).text(wire.lang()), "error"), 400)
+
+
+@blueprint.errorhandler(HTTPException)
+def refuse_request(fault: HTTPException) -> Response:
+    limit = wire.hub().config.max_content_length
+    if isinstance(fault, RequestEntityTooLarge):
+        return refuse(Fault("submission.too_large", limit_bytes=limit))
+    answer = refuse(Fault("submission.multipart"))
+    answer.status_code = fault.code or 400
+    return answer
+
+
+@blueprint.errorhandler(Exception)
+def refuse_for_now(fault: Exception) -> Response:
+    """Whatever went wrong, the tablet keeps its copy and is told to send it later."""
+    from server.web.answers import log
+
+    log.error("submission not stored fault=%s", type(fault).__name__, exc_info=fault)
+    return refuse(Fault("hub.busy"))
