@@ -48,7 +48,7 @@ $(BIN)/python:
 # The stamps make a second run quick: they are older than the lock only when the lock has changed.
 $(VENV)/.runtime: requirements.lock setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements.lock
-	$(PIP) install --quiet --no-deps --editable .
+	$(PIP) install -qq --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime

@@ -15,6 +15,7 @@ PARKED: dict[str, str] = {
     "form.closed": mark("the form is closed"),
     "edit.outdated": mark("someone changed these answers meanwhile"),
     "original.missing": mark("the answers that this edit changes have not arrived yet"),
+    "access.missing": mark("this tablet was not given this form"),
     "submission.deleted": mark("these answers were deleted on the server before"),
     "attachment.unexpected": mark("it came with a file that the form does not ask for"),
 }
