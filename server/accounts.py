@@ -281,7 +281,7 @@ def _append(
     by: By | None,
     replaces: Callable[[Entry], bool] | None = None,
 ) -> Entry:
-    """`replaces` tells which earlier entries this one decides over: a ledger is ordered by that, not by time."""
+    """`replaces` tells which earlier entries this one decides over; that, not time, orders a ledger."""
     subject = actor_subject(actor.uid)
     before = [e.id for e in entries_of(turn.db, subject) if replaces(e)] if replaces else []
     return turn.append(kind, subject, {**body, **_signed(by)}, supersedes=before)

@@ -122,6 +122,13 @@ def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
     return [Actor(*r) for r in rows]
 
 
+def last_used(db: sqlite3.Connection, numbers: list[int]) -> dict[int, str]:
+    """actor number -> when it last sent a submission."""
+    slots = ", ".join("?" for _ in numbers)
+    where = f"submitter_id IN ({slots}) GROUP BY submitter_id ORDER BY submitter_id"
+    return dict(db.execute(f"SELECT submitter_id, max(created_at) FROM submission WHERE {where}", numbers))
+
+
 def add_assignment(db: sqlite3.Connection, given: Assignment) -> None:
     db.execute(
         "INSERT OR IGNORE INTO assignment (actor_id, role_id, project, form) VALUES (?, ?, ?, ?)",
@@ -155,7 +162,8 @@ def form_assignments(db: sqlite3.Connection, project: str) -> list[Assignment]:
 
 def write_session(db: sqlite3.Connection, token_hash: bytes, session: Session) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO session (token, actor_id, csrf, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO session (token, actor_id, csrf, created_at, expires_at) "
+        "VALUES (?, ?, ?, ?, ?)",
         (token_hash, session.actor_id, session.csrf, session.created_at, session.expires_at),
     )
 

@@ -49,7 +49,9 @@ def find_by_name(db: sqlite3.Connection, name: str) -> Project | None:
 
 
 def list_projects(db: sqlite3.Connection) -> list[Project]:
-    rows = db.execute(f"SELECT {_COLUMNS} FROM project WHERE deleted_at IS NULL ORDER BY name, id")
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM project WHERE deleted_at IS NULL ORDER BY coalesce(archived, 0), name, id"
+    )
     return [Project(*r) for r in rows]
 
 
@@ -65,13 +67,14 @@ def write_project(db: sqlite3.Connection, uid: str, values: Mapping[str, Any]) -
 
 
 def count_contents(db: sqlite3.Connection, number: int) -> ProjectCounts:
-    """What X-Extended-Metadata adds to a project."""
+    """What X-Extended-Metadata adds to a project. App users count also when their token is revoked."""
     row = db.execute(
         "SELECT (SELECT count(*) FROM form WHERE project_id = :p AND deleted_at IS NULL), "
         "(SELECT count(*) FROM actor a JOIN project p ON p.uid = a.project "
-        " WHERE p.id = :p AND a.token IS NOT NULL AND a.deleted_at IS NULL), "
-        "(SELECT max(s.created_at) FROM submission s JOIN form f ON f.id = s.form_id "
-        " WHERE f.project_id = :p AND f.deleted_at IS NULL AND s.deleted_at IS NULL)",
+        " WHERE p.id = :p AND a.type = 'field_key' AND a.deleted_at IS NULL), "
+        # The newest of each form by the index: counting through all would grow with the hub.
+        "(SELECT max((SELECT s.created_at FROM submission s WHERE s.form_id = f.id AND s.deleted_at IS NULL "
+        " ORDER BY s.created_at DESC LIMIT 1)) FROM form f WHERE f.project_id = :p AND f.deleted_at IS NULL)",
         {"p": number},
     ).fetchone()
     return ProjectCounts(*row)

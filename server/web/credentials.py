@@ -126,7 +126,7 @@ def _by_bearer(hub: Hub, token: str) -> Caller:
 
 
 def _by_basic(checked: CheckedPasswords, request: Request) -> Caller:
-    if not is_secure(request):
+    if not is_secure(request) and not g.get("plain_basic", False):
         raise Problem("401.3")
     said = request.authorization
     if said is None or said.username is None or said.password is None:

@@ -17,7 +17,7 @@ from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
 from server.web import digest
-from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure
+from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 JSON_LIMIT = 250_000  # bytes; Central's
@@ -85,6 +85,11 @@ def require(verb: str, project: Project | None = None, form: Form | None = None)
 def challenge() -> str:
     """The WWW-Authenticate header with which the tablets' door asks for a name and password."""
     return digest.challenge(hub().secret, stale=g.get("digest_stale", False))
+
+
+def caller_may_sign_in() -> bool:
+    """Whether asking for a name and password makes sense: not of a tablet that came with a token."""
+    return key_of(request) is None
 
 
 # What is asked about

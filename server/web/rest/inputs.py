@@ -1,0 +1,47 @@
+"""Reading the fields of a JSON body. Keys that nobody asks for are ignored, as in Central."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.errors import Problem
+
+
+def required_text(said: Mapping[str, Any], field: str) -> str:
+    """Raises Problem 400.2 when missing or blank, 400.11 when not a string."""
+    found = optional_text(said, field)
+    if found is None or not found.strip():
+        raise Problem("400.2", field=field)
+    return found
+
+
+def optional_text(said: Mapping[str, Any], field: str) -> str | None:
+    value = said.get(field)
+    if value is not None and not isinstance(value, str):
+        raise Problem("400.11", field=field, value=value, expected="string")
+    return value
+
+
+def optional_switch(said: Mapping[str, Any], field: str) -> bool | None:
+    value = said.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise Problem("400.11", field=field, value=value, expected="boolean")
+    return value
+
+
+def secret_text(said: Mapping[str, Any], field: str) -> str:
+    """As required_text, for passwords: blanks count, and no answer repeats the value."""
+    value = said.get(field)
+    if value is None or value == "":
+        raise Problem("400.2", field=field)
+    if not isinstance(value, str):
+        raise Problem("400.11", field=field, value=type(value).__name__, expected="string")
+    return value
+
+
+def number_in_path(field: str, text: str) -> int:
+    """Raises Problem 400.11, as Central does for /users/abc."""
+    if not (text.isascii() and text.isdigit()):
+        raise Problem("400.11", field=field, value=text, expected="integer")
+    return int(text)

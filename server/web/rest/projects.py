@@ -1,0 +1,107 @@
+"""/v1/projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from server.clock import shown
+from server.projects import create_project, delete_project, update_project
+from server.store import projects
+from server.store.projects import Project
+from server.web import wire
+from server.web.rest.inputs import optional_switch, optional_text, required_text
+
+blueprint = Blueprint("projects", __name__)
+PATH = "/v1/projects/<int:project_id>"
+
+
+@blueprint.get("/v1/projects")
+def list_all() -> list[dict[str, Any]]:
+    """Those whose forms the caller may see: with ?forms=true these are listed too."""
+    rows = []
+    for project in projects.list_projects(wire.hub().read()):
+        if _visible(project):
+            rows.append(_extended(project) if wire.extended() else project_json(project))
+            if wire.flag("forms"):
+                rows[-1] |= {"verbs": _verbs(project), "formList": _form_list(project)}
+            if wire.flag("datasets"):
+                rows[-1]["datasetList"] = []
+    return rows
+
+
+def _visible(project: Project) -> bool:
+    sees_forms = wire.may("form.list", project) or wire.may("open_form.list", project)
+    return sees_forms and wire.may("project.read", project)
+
+
+def _form_list(project: Project) -> list[dict[str, Any]]:
+    return []
+
+
+@blueprint.post("/v1/projects")
+def create() -> dict[str, Any]:
+    caller = wire.require("project.create")
+    said = wire.json_body()
+    name, description = required_text(said, "name"), optional_text(said, "description")
+    return project_json(create_project(wire.hub(), name, description, caller.by))
+
+
+@blueprint.get(PATH)
+def show(project_id: int) -> dict[str, Any]:
+    project = wire.project_or_404(project_id)
+    wire.require("project.read", project)
+    return _extended(project) if wire.extended() else project_json(project)
+
+
+@blueprint.patch(PATH)
+def update(project_id: int) -> dict[str, Any]:
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    changes: dict[str, Any] = {}
+    if "name" in said:
+        changes["name"] = required_text(said, "name")
+    if "description" in said:
+        changes["description"] = optional_text(said, "description")
+    if "archived" in said:
+        changes["archived"] = optional_switch(said, "archived")
+    return project_json(update_project(wire.hub(), project, changes, caller.by))
+
+
+@blueprint.delete(PATH)
+def delete(project_id: int) -> dict[str, bool]:
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.delete", project)
+    delete_project(wire.hub(), project, caller.by)
+    return {"success": True}
+
+
+def project_json(project: Project) -> dict[str, Any]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "description": project.description,
+        "archived": None if project.archived is None else bool(project.archived),
+        "keyId": None,
+        "createdAt": shown(project.created_at),
+        "updatedAt": shown(project.updated_at),
+        "deletedAt": shown(project.deleted_at),
+    }
+
+
+def _verbs(project: Project) -> list[str]:
+    return wire.rights().verbs_on(project.uid)
+
+
+def _extended(project: Project) -> dict[str, Any]:
+    counts = projects.count_contents(wire.hub().read(), project.id)
+    return {
+        "verbs": _verbs(project),
+        **project_json(project),
+        "appUsers": counts.app_users,
+        "forms": counts.forms,
+        "lastSubmission": shown(counts.last_submission),
+        "datasets": 0,
+    }
