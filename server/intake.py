@@ -60,7 +60,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Case:
+class Case:
     """A post with all that could be worked out before taking the write lock."""
 
     post: Post
@@ -82,7 +82,7 @@ def accept(hub: Hub, post: Post) -> Outcome:
     """
     if len(post.xml) > hub.config.max_xml_length:
         raise Fault("submission.too_large", limit_bytes=hub.config.max_xml_length)
-    case = _examine(hub, post)
+    case = examine(hub, post)
     outcome = hub.write(lambda turn: _decide(turn, case))
     log.info(
         "submission received project=%s instance=%s again=%s parked=%s missing=%d",
@@ -91,7 +91,8 @@ def accept(hub: Hub, post: Post) -> Outcome:
     return outcome
 
 
-def _examine(hub: Hub, post: Post) -> _Case:
+def examine(hub: Hub, post: Post) -> Case:
+    """Reads a post without changing anything. Raises FormFault submission.*, and what `admitted` raises."""
     root, envelope = parse_instance(post.xml)
     db = hub.read()
     form = forms.find_form(db, post.project.id, envelope.form_id)
@@ -103,10 +104,10 @@ def _examine(hub: Hub, post: Post) -> _Case:
         sealed = envelope.encrypted
         reading = read_encrypted(root) if sealed else hub.reader_of(db, version).read(root)
         offered = Offered(reading, version.id)
-    return _Case(post, envelope, stage_bytes(post.xml), form, key, offered, admitted)
+    return Case(post, envelope, stage_bytes(post.xml), form, key, offered, admitted)
 
 
-def _decide(turn: Turn, case: _Case) -> Outcome:
+def _decide(turn: Turn, case: Case) -> Outcome:
     said = case.envelope
     known = submissions.versions_with(turn.db, case.form.id, said.instance_id) if case.form else []
     for version in known:
@@ -121,12 +122,12 @@ def _decide(turn: Turn, case: _Case) -> Outcome:
     return _edit(turn, case)
 
 
-def _original(turn: Turn, case: _Case, known: list[SubmissionVersion]) -> Outcome:
+def _original(turn: Turn, case: Case, known: list[SubmissionVersion]) -> Outcome:
     if not known:
-        return _hold(turn, case, CREATE, case.envelope.instance_id, _turned_away(case))
+        return hold(turn, case, CREATE, case.envelope.instance_id, _turned_away(case))
     owner = _owner(turn, known[0])
     reason = "content.differs" if owner.deleted_at is None else "submission.deleted"
-    return _hold(turn, case, CREATE, owner.instance_id, reason)
+    return hold(turn, case, CREATE, owner.instance_id, reason)
 
 
 def _owner(turn: Turn, version: SubmissionVersion) -> Submission:
@@ -135,18 +136,18 @@ def _owner(turn: Turn, version: SubmissionVersion) -> Submission:
     return owner
 
 
-def _edit(turn: Turn, case: _Case) -> Outcome:
+def _edit(turn: Turn, case: Case) -> Outcome:
     """An edit applies to the version that stands; of any other it is kept for a person to decide."""
     deprecated = case.envelope.deprecated_id
     assert deprecated is not None
     known = submissions.versions_with(turn.db, case.form.id, deprecated) if case.form else []
     if not known:
-        return _hold(turn, case, EDIT, deprecated, _turned_away(case), shown="original.missing")
+        return hold(turn, case, EDIT, deprecated, _turned_away(case), shown="original.missing")
     owner = _owner(turn, known[0])
-    return _hold(turn, case, EDIT, owner.instance_id, _edit_reason(turn, case, owner, known))
+    return hold(turn, case, EDIT, owner.instance_id, _edit_reason(turn, case, owner, known))
 
 
-def _edit_reason(turn: Turn, case: _Case, owner: Submission, known: list[SubmissionVersion]) -> str | None:
+def _edit_reason(turn: Turn, case: Case, owner: Submission, known: list[SubmissionVersion]) -> str | None:
     assert case.form is not None
     if owner.deleted_at is not None:
         return "submission.deleted"
@@ -157,7 +158,7 @@ def _edit_reason(turn: Turn, case: _Case, owner: Submission, known: list[Submiss
     return _turned_away(case)
 
 
-def _turned_away(case: _Case) -> str | None:
+def _turned_away(case: Case) -> str | None:
     """Why Central would refuse this post, though it fits what is held."""
     if case.form is not None and case.form.state == "closed":
         return "form.closed"
@@ -166,8 +167,8 @@ def _turned_away(case: _Case) -> str | None:
     return None
 
 
-def _hold(
-    turn: Turn, case: _Case, kind: str, root_id: str, parked: str | None, shown: str | None = None
+def hold(
+    turn: Turn, case: Case, kind: str, root_id: str, parked: str | None, shown: str | None = None
 ) -> Outcome:
     """Appends the entry. `parked` is part of the fact; a form or version unknown here is not: it
     clears up by itself when the form arrives."""
@@ -180,13 +181,13 @@ def _hold(
     return Outcome(case.envelope.instance_id, root_id, False, reason, _missing(case))
 
 
-def _unknown(case: _Case) -> str | None:
+def _unknown(case: Case) -> str | None:
     if case.form is None or case.form.current_id is None:
         return "form.unknown"
     return "version.unknown" if case.offered is None else None
 
 
-def _body(case: _Case) -> dict[str, Any]:
+def _body(case: Case) -> dict[str, Any]:
     said = case.envelope
     body: dict[str, Any] = {"instance_id": said.instance_id, "form_version": said.version}
     optional = {
@@ -201,13 +202,13 @@ def _body(case: _Case) -> dict[str, Any]:
     return body
 
 
-def _missing(case: _Case) -> tuple[str, ...]:
+def _missing(case: Case) -> tuple[str, ...]:
     if case.offered is None:
         return ()
     return tuple(n for n in case.offered.reading.media if n not in case.post.files)
 
 
-def _again(turn: Turn, case: _Case, held: SubmissionVersion) -> Outcome:
+def _again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
     """The same submission once more: only files that are new are taken. Any number of times."""
     owner = _owner(turn, held)
     have = {a.name: a.sha256 for a in submissions.list_attachments(turn.db, held.id)}
@@ -218,13 +219,13 @@ def _again(turn: Turn, case: _Case, held: SubmissionVersion) -> Outcome:
     return Outcome(case.envelope.instance_id, owner.instance_id, True, reason, missing)
 
 
-def _again_parked(turn: Turn, case: _Case, parked: ParkedRow) -> Outcome:
+def _again_parked(turn: Turn, case: Case, parked: ParkedRow) -> Outcome:
     root_id = split_submission(parked.subject).instance_id
     _take_files(turn, case, root_id, json.loads(parked.files))
     return Outcome(case.envelope.instance_id, root_id, True, parked.reason, ())
 
 
-def _take_files(turn: Turn, case: _Case, root_id: str, have: Mapping[str, str | None]) -> None:
+def _take_files(turn: Turn, case: Case, root_id: str, have: Mapping[str, str | None]) -> None:
     new = {n: b for n, b in case.post.files.items() if have.get(n) != b.sha256}
     if new:
         subject = case.subject(root_id)
