@@ -55,6 +55,10 @@ class Publication:
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def xml_form_id(self) -> str:
+        return self.form.xml_form_id
+
 
 def create_form(
     hub: Hub,

@@ -1,0 +1,88 @@
+"""Submissions that programs enter through the API: refused where ODK Central refuses.
+
+A tablet may hold the only copy, so its door parks what does not fit (`intake.py`); a program is told
+at once and can mend it. No Flask, no SQL.
+"""
+
+from __future__ import annotations
+
+from forms.errors import FormFault
+from i18n import mark
+from server import intake
+from server.errors import Problem
+from server.hub import Hub, Turn
+from server.intake import Case, Post
+from server.store import forms, submissions
+from server.store.forms import Form
+from server.store.submissions import Submission
+from sync.merge import CREATE, EDIT
+
+OTHER_FORM = mark("did not match the form ID in the URL")
+
+
+def read_upload(hub: Hub, post: Post) -> Case:
+    """Raises Problem 400.1 (no XML), 400.2 (no form id), 400.13 (an id too long), 400.36 (too large)."""
+    if len(post.xml) > hub.config.max_xml_length:
+        raise Problem("400.36")
+    try:
+        return intake.examine(hub, post)
+    except FormFault as fault:
+        if fault.code == "submission.no_form_id":
+            raise Problem("400.2", field="form ID xml attribute") from None
+        if fault.code == "submission.id_too_long":
+            raise Problem("400.13", maxLength=fault.values["limit"]) from None
+        raise Problem("400.1", format="xml", rawLength=len(post.xml)) from None
+
+
+def check_form(hub: Hub, form: Form, case: Case) -> None:
+    """Raises Problem 404.6 (no such version of the form), 409.2 (closed)."""
+    if forms.find_published(hub.read(), form.id, case.envelope.version) is None:
+        raise Problem("404.6", formVersion=case.envelope.version)
+    if form.state == "closed":
+        raise Problem("409.2")
+
+
+def check_form_id(form: Form, case: Case) -> None:
+    """Raises Problem 400.8 when the XML answers another form than the one in the address."""
+    if case.envelope.form_id != form.xml_form_id:
+        raise Problem("400.8", field="form id", value=case.envelope.form_id, reason=OTHER_FORM)
+
+
+def create_submission(hub: Hub, form: Form, case: Case) -> None:
+    """Raises Problem 409.3 when its instanceID is taken."""
+
+    def work(turn: Turn) -> None:
+        _check_free(turn, form, case.envelope.instance_id)
+        intake.hold(turn, case, CREATE, case.envelope.instance_id, None)
+
+    hub.write(work)
+
+
+def deprecated_id(case: Case) -> str:
+    """What the edit says that it replaces. Raises Problem 400.19 when it says nothing."""
+    if case.envelope.deprecated_id is None:
+        raise Problem("400.19")
+    return case.envelope.deprecated_id
+
+
+def edit_submission(hub: Hub, form: Form, held: Submission, case: Case) -> None:
+    """Raises Problem 409.9 (the edit does not start from the version that stands), 409.3 (its
+    instanceID is taken)."""
+
+    def work(turn: Turn) -> None:
+        now = submissions.find_by_number(turn.db, held.id)
+        current = submissions.find_version(turn.db, now.version_id) if now else None
+        if current is None or current.instance_id != case.envelope.deprecated_id:
+            raise Problem("409.9", deprecatedId=case.envelope.deprecated_id)
+        _check_free(turn, form, case.envelope.instance_id)
+        intake.hold(turn, case, EDIT, held.instance_id, None)
+
+    hub.write(work)
+
+
+def _check_free(turn: Turn, form: Form, instance_id: str) -> None:
+    if submissions.find_submission(turn.db, form.id, instance_id) is not None:
+        names, values = ["formId", "instanceId", "draft"], [str(form.id), instance_id, "f"]
+        raise Problem("409.3", fields=names, values=values, table="submissions")
+    if submissions.versions_with(turn.db, form.id, instance_id):
+        raise Problem("409.3", fields="instanceID", values=instance_id)
