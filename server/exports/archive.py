@@ -1,0 +1,101 @@
+"""submissions.csv and submissions.csv.zip: which files, in which order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from forms.fields import Schema, Table
+from server.exports.audits import NAME as AUDIT
+from server.exports.audits import audit_lines
+from server.exports.central_csv import Values, chosen_values, chunks, repeat_lines, root_lines
+from server.exports.columns import CsvOptions, merged_tables
+from server.exports.filenames import MediaNames, safe_name, table_names
+from server.exports.rows import Media, Source
+from server.exports.zip_stream import LEVEL, ZipStream
+
+PIECE_BYTES = 64 * 1024
+PACKED = frozenset(
+    [
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "heic",
+        "mp3",
+        "m4a",
+        "aac",
+        "amr",
+        "ogg",
+        "opus",
+        "mp4",
+        "3gp",
+        "3gpp",
+        "webm",
+        "zip",
+        "xlsx",
+        "docx",
+        "enc",
+    ]
+)
+
+
+def root_csv(source: Source, published: Sequence[Schema], options: CsvOptions) -> Iterator[bytes]:
+    """The root table alone.
+
+    published: every published version, oldest first; the last one is in force.
+    """
+    table = _tables(published, options)[0]
+    return chunks(root_lines(source, table, options, _values(source, [table], options)))
+
+
+def submissions_zip(
+    source: Source, published: Sequence[Schema], options: CsvOptions, *, made_at: datetime
+) -> Iterator[bytes]:
+    """The whole export as a zip: root table, repeats in form order, media, audit logs.
+
+    published: as for `root_csv`. made_at: date of the files inside.
+    """
+    packing = ZipStream(made_at)
+    tables = _tables(published, options)
+    values = _values(source, tables, options)
+    form_id = published[-1].form_id
+    for name, table in zip(table_names(form_id, tables), tables, strict=True):
+        lines = repeat_lines if table.path else root_lines
+        yield from packing.file(name, chunks(lines(source, table, options, values)))
+    if options.attachments:
+        yield from _media(packing, source)
+        yield from _audits(packing, source, form_id)
+    yield from packing.finish()
+
+
+def _tables(published: Sequence[Schema], options: CsvOptions) -> tuple[Table, ...]:
+    return merged_tables(published) if options.deleted_fields else published[-1].tables
+
+
+def _values(source: Source, tables: Sequence[Table], options: CsvOptions) -> Values:
+    return chosen_values(source, tables) if options.split_selects else {}
+
+
+def _media(packing: ZipStream, source: Source) -> Iterator[bytes]:
+    names = MediaNames()
+    for media in source.media():
+        if media.name != AUDIT:
+            level = 0 if media.name.rpartition(".")[2].lower() in PACKED else LEVEL
+            place = names.place(media.instance_id, media.name)
+            yield from packing.file(place, _pieces(media), level=level)
+
+
+def _pieces(media: Media) -> Iterator[bytes]:
+    with media.open() as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def _audits(packing: ZipStream, source: Source, form_id: str) -> Iterator[bytes]:
+    lines = audit_lines(source)
+    first = next(lines, None)
+    if first is not None:
+        yield from packing.file(safe_name(f"{form_id} - audit.csv"), chunks(itertools.chain([first], lines)))
