@@ -34,7 +34,7 @@ def repeat(source, path, options=PLAIN, values=None):
 
 
 def answers(inner, instance_id="uuid:1"):
-    return answers(f"{inner}", f"{instance_id}")
+    return f"<data id='wps'>{inner}<meta><instanceID>{instance_id}</instanceID></meta></data>"
 
 
 def read(text):
