@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forms.fields import Field, Schema, Table
-from server.exports.odata_filter import Node, read_filter
+from server.exports.odata_filter import read_filter
+from server.exports.odata_tree import Node
 
 Cell = str | None
 Widen = Callable[[str], list[str]]

@@ -1,27 +1,26 @@
-"""$filter: OData 4 text to a small tree. Turning the tree into SQL is the store's part.
-
-Only what is known of a submission beside its answers can be asked for, as in ODK Central.
-"""
+"""$filter: OData 4 text to a tree of `odata_tree`. Turning the tree into SQL is the store's part."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import NoReturn
 
 from server.errors import Problem
-
-SYSTEM = "__system/"
-ROOT = "$root/Submissions/"
-FIELDS = frozenset(
-    [
-        "__id",
-        *(SYSTEM + f for f in ["submissionDate", "updatedAt", "submitterId", "reviewState", "deletedAt"]),
-    ]
+from server.exports.odata_tree import (
+    DATES,
+    SUBMITTER,
+    Call,
+    Compare,
+    Field,
+    Literal,
+    Logic,
+    Node,
+    Not,
+    filter_field,
+    moment,
 )
-DATES = frozenset(SYSTEM + f for f in ["submissionDate", "updatedAt", "deletedAt"])
-DELETED = SYSTEM + "deletedAt"
+
 COMPARISONS = frozenset(["lt", "le", "eq", "ne", "ge", "gt"])
 PARTS = frozenset(["year", "month", "day", "hour", "minute", "second"])
 # Known to OData but not to us: 501.4. A word that OData does not know either is a mistake: 400.18.
@@ -68,56 +67,6 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """name: one of FIELDS (a `$root/Submissions/` before it is dropped)."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """value: text, number, truth or None (null). Against a date field, and where the text is an
-    unquoted date: "2026-11-23T01:15:00.000Z", to be compared with the field as it is shown.
-    Against the submitter: an integer where it is one."""
-
-    value: str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """now() has no argument and gives a date; year() … second() have one, in UTC, and give a number."""
-
-    function: str
-    argument: Node | None
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """operator: lt le eq ne ge gt. eq and ne hold for null too: null eq null is true."""
-
-    operator: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Logic:
-    """operator: and, or."""
-
-    operator: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    operand: Node
-
-
-Node = Field | Literal | Call | Compare | Logic | Not
-
-
 def read_filter(text: str, table: str) -> Node:
     """The tree of a $filter on this table. On repeat tables the fields of the submission must be
     written `$root/Submissions/…`.
@@ -130,37 +79,6 @@ def read_filter(text: str, table: str) -> Node:
     if parser.here.text or not _is_condition(tree):
         parser.fail()
     return tree
-
-
-def filter_field(text: str, table: str) -> str | None:
-    """The name in FIELDS that this text means on this table, or None."""
-    name = text.removeprefix(ROOT)
-    return name if name in FIELDS and (table == "Submissions" or text.startswith(ROOT)) else None
-
-
-def mentions_deleted(node: Node | None) -> bool:
-    """Whether deletedAt is asked for: only then are deleted submissions looked at."""
-    match node:
-        case Field(name):
-            return name == DELETED
-        case Call(_, argument):
-            return mentions_deleted(argument)
-        case Compare(_, left, right) | Logic(_, left, right):
-            return mentions_deleted(left) or mentions_deleted(right)
-        case Not(operand):
-            return mentions_deleted(operand)
-    return False
-
-
-def moment(text: str) -> str | None:
-    """A date or date-time as it is shown, in UTC with milliseconds; None when it is neither.
-    Without an offset it is UTC; finer than a millisecond is cut off."""
-    try:
-        found = datetime.fromisoformat(text)
-        found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return found.strftime("%Y-%m-%dT%H:%M:%S.%f")[:23] + "Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +150,7 @@ class _Parser:
             if (text := moment(one.value)) is None:
                 raise Problem("400.18", reason=one.value)
             return replace(one, value=text)
-        if other.name == "__system/submitterId" and one.value.isascii() and one.value.isdigit():
+        if other.name == SUBMITTER and one.value.isascii() and one.value.isdigit():
             return replace(one, value=int(one.value))
         return one
 

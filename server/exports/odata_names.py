@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from urllib.parse import quote
@@ -14,6 +15,7 @@ _FIRST = re.compile(r"^([^A-Za-z_])")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
 
 
+@functools.lru_cache(4096)
 def identifier(name: str) -> str:
     """A legal OData identifier. Names in Khmer letters collapse to underscores: Central's rule."""
     return _OTHERS.sub("_", _FIRST.sub(r"_\1", name))
@@ -56,10 +58,15 @@ def row_id(instance_id: str, suffix: str) -> str:
 
 def navigation_link(instance_id: str, suffix: str, path: str) -> str:
     """Where the rows of the repeat `path` below one row are: "Submissions('uuid%3A…')/farm/plot"."""
-    steps = [f"Submissions('{quote(instance_id, safe=UNQUOTED)}')"]
+    steps = [f"Submissions('{_quoted(instance_id)}')"]
     above = suffix.split("/")[1:]
     for n, step in enumerate(above):
         name, _, place = step.partition("[")
         own = "/" + "/".join(above[: n + 1])
         steps.append(f"{identifier(name)}('{row_id(instance_id, own)}')" if place else identifier(name))
     return "/".join([*steps, *identifiers(path)[len(above) :]])
+
+
+@functools.lru_cache(256)  # all links of a submission have it
+def _quoted(instance_id: str) -> str:
+    return quote(instance_id, safe=UNQUOTED)

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlencode
 import orjson
 
 from server.errors import Problem
-from server.exports.odata_filter import Node, filter_field, read_filter
+from server.exports.odata_filter import read_filter
+from server.exports.odata_tree import Node, filter_field
 from server.exports.rows import Order, Page
 
 OPTIONS = frozenset(

@@ -6,7 +6,7 @@ Reading and making are apart: making a row costs ten times what passing over it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from server.exports.rows import Head, Source
 Convert = Callable[[str], object]
 # Rows of the tables below a row: path -> key suffix of the row above -> its rows there.
 Inside = dict[str, dict[str, list[tuple[str, list[Cell]]]]]
+NONE: Mapping[str, list[tuple[str, list[Cell]]]] = {}
 _SHORT_OFFSET = re.compile(r"[+-][0-9]{2}$")
 
 
@@ -102,15 +103,10 @@ class _Queue:
         return schema, record
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What to put where. One of: a group (convert and table None), a leaf, a repeat."""
-
-    bag: int
-    key: str
-    place: int = -1
-    convert: Convert | None = None
-    table: Table | None = None
+# What to put where: (bag, key, place, how to convert, table below). A leaf has a place, a repeat has a
+# table, a group has neither. A plain tuple: this is looked at for every cell.
+_Step = tuple[int, str, int, Convert | None, Table | None]
+NOWHERE = -1
 
 
 class RowMaker:
@@ -154,20 +150,18 @@ class RowMaker:
         inside: Inside,
     ) -> None:
         bags = [made]
-        for step in self._steps[table.number]:
-            bag = bags[step.bag]
-            if step.convert is not None:
-                text = cells[step.place]
-                bag[step.key] = step.convert(text) if text else None
-            elif step.table is None:
-                bag[step.key] = {}
-                bags.append(bag[step.key])
-            elif (below := inside.get(step.table.path, {}).get(suffix)) is not None:
-                bag[f"{step.key}@odata.navigationLink"] = navigation_link(
-                    instance_id, suffix, step.table.path
-                )
+        for at, key, place, convert, below in self._steps[table.number]:
+            if place != NOWHERE:
+                text = cells[place] or None
+                bags[at][key] = convert(text) if text and convert else text
+            elif below is None:
+                bags.append({})
+                bags[at][key] = bags[-1]
+            elif (rows := inside.get(below.path, NONE).get(suffix)) is not None:
+                link = navigation_link(instance_id, suffix, below.path)
+                bags[at][f"{key}@odata.navigationLink"] = link
                 if self._expand:
-                    bag[step.key] = [self._nested(step.table, instance_id, *row, inside) for row in below]
+                    bags[at][key] = [self._nested(below, instance_id, *row, inside) for row in rows]
 
     def _nested(
         self, table: Table, instance_id: str, suffix: str, cells: list[Cell], inside: Inside
@@ -180,25 +174,26 @@ class RowMaker:
     def _plan(self, table: Table) -> list[_Step]:
         tables = {t.path: t for t in self._schema.tables}
         places = {f.path: n for n, f in enumerate(table.columns)}
-        bags, steps = {table.path: 0}, []
+        bags: dict[str, int] = {table.path: 0}
+        steps: list[_Step] = []
         for field in self._schema.fields:
             if field.table != table.number or (table is self._table and not self._selection.takes(field)):
                 continue
             bag, key = bags[field.path.rpartition("/")[0]], identifier(field.name)
             if field.type == "structure":
                 bags[field.path] = len(bags)
-                steps.append(_Step(bag, key))
+                steps.append((bag, key, NOWHERE, None, None))
             elif field.type == "repeat":
-                steps.append(_Step(bag, key, table=tables[field.path]))
+                steps.append((bag, key, NOWHERE, None, tables[field.path]))
             else:
-                steps.append(_Step(bag, key, places[field.path], self._conversion(field)))
+                steps.append((bag, key, places[field.path], self._conversion(field), None))
         return steps
 
-    def _conversion(self, field: Field) -> Convert:
+    def _conversion(self, field: Field) -> Convert | None:
         if field.type in ("geopoint", "geotrace", "geoshape"):
             shape = wkt if self._as_wkt else geojson
             return lambda text: shape(field.type, text)
-        return CONVERSIONS.get(field.type, str)
+        return CONVERSIONS.get(field.type)
 
 
 def _date_time(text: str) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from forms.fields import Schema
-from server.exports.odata_filter import Node
+from server.exports.odata_tree import Node
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One clause of $orderby. field: as in `odata_filter.FIELDS`. Nulls come first, or last when
+    """One clause of $orderby. field: as in `odata_tree.FIELDS`. Nulls come first, or last when
     descending."""
 
     field: str

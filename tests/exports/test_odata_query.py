@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import Problem
-from server.exports.odata_filter import (
+from server.exports.odata_filter import read_filter
+from server.exports.odata_query import (
+    Address,
+    check_format,
+    make_token,
+    read_query,
+    read_resource,
+    read_token,
+)
+from server.exports.odata_tree import (
     Call,
     Compare,
     Field,
@@ -16,15 +25,6 @@ from server.exports.odata_filter import (
     Not,
     mentions_deleted,
     moment,
-    read_filter,
-)
-from server.exports.odata_query import (
-    Address,
-    check_format,
-    make_token,
-    read_query,
-    read_resource,
-    read_token,
 )
 from server.exports.rows import Order, Page
 
