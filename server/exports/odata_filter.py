@@ -18,8 +18,11 @@ from server.exports.odata_tree import (
     Node,
     Not,
     filter_field,
+    mentions_deleted,
     moment,
 )
+
+__all__ = ["Call", "Compare", "Field", "Literal", "Logic", "Node", "Not", "mentions_deleted", "read_filter"]
 
 COMPARISONS = frozenset(["lt", "le", "eq", "ne", "ge", "gt"])
 PARTS = frozenset(["year", "month", "day", "hour", "minute", "second"])
