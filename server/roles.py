@@ -117,6 +117,14 @@ _BY_SYSTEM = {role.system: role for role in ROLES}
 _IMPLIED = {"open_form.list": "form.list", "open_form.read": "form.read"}
 
 
+def _verbs_of(role: Role) -> frozenset[str]:
+    implied = [verb for verb, by in _IMPLIED.items() if by in role.verbs]
+    return frozenset([*role.verbs, *implied])
+
+
+_GRANTED = {role.id: _verbs_of(role) for role in ROLES}
+
+
 def find_role(id_or_system: int | str) -> Role | None:
     """By number, by number in digits, or by system name."""
     if isinstance(id_or_system, int):
@@ -131,28 +139,21 @@ class Rights:
     an assignment to the site covers every project and one to a project its forms and app users."""
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
-        self._granted: list[tuple[str, str, frozenset[str]]] = []
-        for given in assignments:
-            role = _BY_ID.get(given.role_id)
-            if role is not None:
-                self._granted.append((given.project, given.form, _verbs_of(role)))
+        self._held = [(each.project, each.form, each.role_id) for each in assignments]
 
     def may(self, verb: str, project: str = "", form: str = "") -> bool:
-        return any(
-            verb in verbs
-            for held_project, held_form, verbs in self._granted
-            if held_project in ("", project) and held_form in ("", form)
-        )
+        return any(verb in _GRANTED[role] for role in self._roles_at(project, form))
 
     def may_all(self, verbs: Iterable[str], project: str = "", form: str = "") -> bool:
         return all(self.may(verb, project, form) for verb in verbs)
 
     def verbs_on(self, project: str = "", form: str = "") -> list[str]:
-        """Every verb held at the place, as roles name them, in alphabetical order."""
-        held = {verb for role in ROLES for verb in role.verbs if self.may(verb, project, form)}
-        return sorted(held)
+        """Every verb that the roles held at the place name, in alphabetical order."""
+        return sorted({verb for role in self._roles_at(project, form) for verb in _BY_ID[role].verbs})
 
-
-def _verbs_of(role: Role) -> frozenset[str]:
-    implied = [verb for verb, by in _IMPLIED.items() if by in role.verbs]
-    return frozenset([*role.verbs, *implied])
+    def _roles_at(self, project: str, form: str) -> list[int]:
+        return [
+            role
+            for held_project, held_form, role in self._held
+            if held_project in ("", project) and held_form in ("", form) and role in _BY_ID
+        ]

@@ -126,6 +126,7 @@ def _by_bearer(hub: Hub, token: str) -> Caller:
 
 
 def _by_basic(checked: CheckedPasswords, request: Request) -> Caller:
+    """Over https only, except where a door set `g.plain_basic`: a hub's own Wi-Fi has no https."""
     if not is_secure(request) and not g.get("plain_basic", False):
         raise Problem("401.3")
     said = request.authorization
