@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from forms.fields import Schema, Table
@@ -60,11 +61,11 @@ def submissions_zip(
     """
     packing = ZipStream(made_at)
     tables = _tables(published, options)
-    values = _values(source, tables, options)
+    # Not before the first bytes are out: finding the values reads the whole form.
+    values = functools.cache(lambda: _values(source, tables, options))
     form_id = published[-1].form_id
     for name, table in zip(table_names(form_id, tables), tables, strict=True):
-        lines = repeat_lines if table.path else root_lines
-        yield from packing.file(name, chunks(lines(source, table, options, values)))
+        yield from packing.file(name, _table(source, table, options, values))
     if options.attachments:
         yield from _media(packing, source)
         yield from _audits(packing, source, form_id)
@@ -77,6 +78,13 @@ def _tables(published: Sequence[Schema], options: CsvOptions) -> tuple[Table, ..
 
 def _values(source: Source, tables: Sequence[Table], options: CsvOptions) -> Values:
     return chosen_values(source, tables) if options.split_selects else {}
+
+
+def _table(
+    source: Source, table: Table, options: CsvOptions, values: Callable[[], Values]
+) -> Iterator[bytes]:
+    lines = repeat_lines if table.path else root_lines
+    yield from chunks(lines(source, table, options, values()))
 
 
 def _media(packing: ZipStream, source: Source) -> Iterator[bytes]:
