@@ -13,6 +13,7 @@ import orjson
 Number = int | float
 _NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
 
+BLANK = (None, None, None, None)
 _WHOLE = re.compile(r"\s*([+-]?[0-9]{1,300})")
 
 
@@ -29,6 +30,8 @@ def number(text: str) -> Number | None:
 
 def whole(text: str) -> Number | None:
     """The whole number that a text begins with; None without one."""
+    if len(text) < 19 and text.isdecimal() and text.isascii():
+        return int(text)  # nearly always
     found = _WHOLE.match(text)
     if found is None:
         return None
@@ -71,7 +74,8 @@ def _points(kind: str, text: str) -> list[tuple[list[Number], Number | None]]:
     """([lon, lat] or [lon, lat, alt], accuracy) of each point that can be read."""
     found = []
     for point in [text] if kind == "geopoint" else text.split(";"):
-        latitude, longitude, altitude, accuracy = ([number(n) for n in point.split()] + [None] * 4)[:4]
+        parts = [number(n) for n in point.split()]
+        latitude, longitude, altitude, accuracy = parts if len(parts) == 4 else (*parts, *BLANK)[:4]
         if latitude is not None and longitude is not None:
             place = [longitude, latitude] if altitude is None else [longitude, latitude, altitude]
             found.append((place, accuracy))

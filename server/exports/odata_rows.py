@@ -5,7 +5,6 @@ Reading and making are apart: making a row costs ten times what passing over it 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,6 @@ Convert = Callable[[str], object]
 # Rows of the tables below a row: path -> key suffix of the row above -> its rows there.
 Inside = dict[str, dict[str, list[tuple[str, list[Cell]]]]]
 NONE: Mapping[str, list[tuple[str, list[Cell]]]] = {}
-_SHORT_OFFSET = re.compile(r"[+-][0-9]{2}$")
 
 
 @dataclass(slots=True)
@@ -199,7 +197,9 @@ class RowMaker:
 def _date_time(text: str) -> str | None:
     """Some devices write the offset +07 where +07:00 is due."""
     text = text.strip()
-    return (f"{text}:00" if _SHORT_OFFSET.search(text) and "T" in text else text) or None
+    if text[-3:-2] in ("+", "-") and "T" in text:
+        return text + ":00"
+    return text or None
 
 
 CONVERSIONS: dict[str, Convert] = {"int": whole, "decimal": number, "dateTime": _date_time}
