@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from server.errors import Problem
 from server.hub import Turn
 from server.projection.forms import PUBLISH, draft_in_force
 from server.store import forms
+from server.store.actors import Connection
 from server.store.blobs import Staged
 from server.store.forms import Form, FormVersion
 from server.store.ledger_sqlite import entries_of
@@ -74,15 +74,13 @@ def held(sha256: str) -> Staged:
     return Staged(sha256, 0, None)
 
 
-def files_of(db: sqlite3.Connection, version_id: int | None) -> dict[str, tuple[str, Staged]]:
+def files_of(db: Connection, version_id: int | None) -> dict[str, tuple[str, Staged]]:
     """name -> (type, file) of the slots of a version that are filled."""
     files = forms.list_files(db, version_id) if version_id else []
     return {f.name: (f.type, held(f.sha256)) for f in files if f.sha256}
 
 
-def carried_files(
-    db: sqlite3.Connection, version_id: int | None, definition: Definition
-) -> dict[str, Staged]:
+def carried_files(db: Connection, version_id: int | None, definition: Definition) -> dict[str, Staged]:
     """What fills the definition's slots from the start: files of the version that it follows, where
     name and type are the same."""
     known = files_of(db, version_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from server.store import actors, forms, projects
+from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from server.subjects import split_form
 from sync.ledger import Entry
@@ -19,10 +19,11 @@ PUBLISH = "form.update.publish"
 DRAFT = "form.update.draft.set"
 DROP_DRAFT = "form.update.draft.delete"
 DRAFT_FILE = "form.attachment.update"
+CHUNK = 256 * 1024
 UPDATES = (PUBLISH, DRAFT, DROP_DRAFT, "form.update")
 
 
-def fold(state: State, db: sqlite3.Connection, subject: str) -> bool:
+def fold(state: State, db: Connection, subject: str) -> bool:
     """Folds the form anew; True when a form or version is new, so that what waited can follow."""
     project_uid, key = split_form(subject)
     project = projects.find_by_uid(db, project_uid)
@@ -51,7 +52,7 @@ def draft_in_force(entries: list[Entry]) -> Entry | None:
     return latest(e for e in drafts if e.id not in ended and not any(e.id in d.supersedes for d in drafts))
 
 
-def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
+def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     gone = latest(e for e in entries if e.kind in ("form.delete", "form.restore"))
     # Central's updatedAt: set by a new draft or version and by a state, not by files nor by the trash;
     # the version that a form is made with ("first") is part of its making.
@@ -72,7 +73,7 @@ def _state(entries: list[Entry]) -> str:
 
 
 def _write_version(
-    state: State, db: sqlite3.Connection, form_id: int, entry: Entry, entries: list[Entry] | None = None
+    state: State, db: Connection, form_id: int, entry: Entry, entries: list[Entry] | None = None
 ) -> int:
     said = entry.body
     xform = state.blobs.read(said["xform"], db)
@@ -112,13 +113,13 @@ def _media(entry: Entry, entries: list[Entry]) -> dict[str, tuple[str, str]]:
     return media
 
 
-def _file(
-    state: State, db: sqlite3.Connection, name: str, kind: str, held: tuple[str, str] | None
-) -> forms.FormFile:
+def _file(state: State, db: Connection, name: str, kind: str, held: tuple[str, str] | None) -> forms.FormFile:
     if held is None:
         return forms.FormFile(name, kind, None, None, None, None)
     sha256, since = held
+    digest, size = hashlib.md5(usedforsecurity=False), 0
     with state.blobs.open(sha256, db) as stream:
-        md5 = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        size = stream.tell()
-    return forms.FormFile(name, kind, sha256, md5, size, since)
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return forms.FormFile(name, kind, sha256, digest.hexdigest(), size, since)
