@@ -20,7 +20,7 @@ from forms.errors import FormFault
 from forms.fields import read_schema
 
 SOURCE_LIMIT = 10 * 1024 * 1024  # bytes of an uploaded form
-SHEET_LIMIT = 32 * 1024 * 1024  # bytes of a workbook once unzipped: 600,000 rows fit 3 MB of zip
+SHEET_LIMIT = 16 * 1024 * 1024  # bytes of a workbook once unzipped: 600,000 rows fit 3 MB of zip
 VALIDATE_TIMEOUT_S = 100
 WORKBOOKS = (".xlsx", ".xls")
 
