@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from waitress.server import create_server
 
 from server.accounts import assign, create_user
 from server.app import create_app
@@ -68,6 +70,22 @@ def as_admin(client: FlaskClient, admin_token: str) -> Callable[..., Any]:
 def as_user(client: FlaskClient) -> Callable[[str], Callable[..., Any]]:
     """as_user(email)("GET", path): signed in with the common test password."""
     return lambda email: as_bearer(client, sign_in(client, email, PASSWORD))
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where `app` is served over real HTTP, for clients that are programs of their own."""
+    sockets: dict[int, Any] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=2, map=sockets)
+    runner = threading.Thread(target=server.run, daemon=True)
+    runner.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    server.task_dispatcher.shutdown()
+    # The loop ends when it has nothing left to listen to.
+    for held in list(sockets.values()):
+        held.close()
+    runner.join(timeout=5)
 
 
 def sign_in(client: FlaskClient, email: str, password: str) -> str:

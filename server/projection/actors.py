@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from server.store import actors
+from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from server.subjects import actor_number
 from sync.ledger import Entry
@@ -17,7 +17,7 @@ _BORN = {"user.create": "user", "field_key.create": "field_key"}
 _SESSIONS = ("user.session.create", "user.session.end")
 
 
-def fold(db: sqlite3.Connection, entry: Entry) -> None:
+def fold(db: Connection, entry: Entry) -> None:
     if entry.kind in _SESSIONS:
         _fold_session(db, entry)
         return
@@ -31,13 +31,13 @@ def fold(db: sqlite3.Connection, entry: Entry) -> None:
         _end_sessions(db, actor_number(uid), entry)
 
 
-def _end_sessions(db: sqlite3.Connection, number: int, entry: Entry) -> None:
+def _end_sessions(db: Connection, number: int, entry: Entry) -> None:
     """A changed password ends what the old one opened, but not the session in which it was changed."""
     keep = entry.body.get("keep_session")
     actors.end_sessions_of(db, number, bytes.fromhex(keep) if keep else None)
 
 
-def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
+def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     values = dict.fromkeys(FIELDS) | merged_fields(entries, FIELDS)
     values["display_name"] = values["display_name"] or ""
     ended = any(e.kind == "field_key.session.end" for e in entries)
@@ -57,7 +57,7 @@ def _row(db: sqlite3.Connection, entries: list[Entry], made: Entry) -> dict[str,
     }
 
 
-def _fold_assignments(db: sqlite3.Connection, number: int, entries: list[Entry]) -> None:
+def _fold_assignments(db: Connection, number: int, entries: list[Entry]) -> None:
     actors.clear_assignments(db, number)
     if any(e.kind in DELETED for e in entries):
         return
@@ -71,7 +71,7 @@ def _fold_assignments(db: sqlite3.Connection, number: int, entries: list[Entry])
             actors.add_assignment(db, actors.Assignment(number, role, project, form))
 
 
-def _fold_session(db: sqlite3.Connection, entry: Entry) -> None:
+def _fold_session(db: Connection, entry: Entry) -> None:
     token = bytes.fromhex(entry.body["token_sha256"])
     if entry.kind == "user.session.end":
         actors.end_session(db, token)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from server.store import projects
+from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from sync.ledger import Entry
 from sync.merge import in_order, merged_fields
@@ -12,7 +11,7 @@ from sync.merge import in_order, merged_fields
 FIELDS = ("name", "description", "archived")
 
 
-def fold(db: sqlite3.Connection, entry: Entry) -> bool:
+def fold(db: Connection, entry: Entry) -> bool:
     """Folds the project anew; True when its row is new, so that what waited for it can follow."""
     entries = in_order(entries_of(db, entry.subject))
     uid = entry.subject.removeprefix("project:")

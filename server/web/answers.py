@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -106,8 +107,10 @@ def _no_route(path: str) -> Problem:
 
 
 def failed(fault: Exception) -> tuple[dict[str, Any], int]:
-    """What nobody expected. The trace goes to the log; it names places in the code, never answers."""
-    log.error("request failed endpoint=%s fault=%s", request.endpoint, type(fault).__name__, exc_info=fault)
+    """What nobody expected. The log gets the places in the code and the kind of fault, not its text:
+    an answer may be in it."""
+    places = "".join(traceback.format_tb(fault.__traceback__))
+    log.error("request failed endpoint=%s fault=%s\n%s", request.endpoint, type(fault).__name__, places)
     return {"message": "Internal Server Error"}, 500
 
 

@@ -16,6 +16,7 @@ from server.store import forms, projects
 from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
+from server.subjects import NUMBER_BITS
 from server.web import digest
 from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
 
@@ -96,7 +97,7 @@ def caller_may_sign_in() -> bool:
 
 
 def project_or_404(number: int) -> Project:
-    found = projects.find_project(hub().read(), number)
+    found = projects.find_project(hub().read(), number) if number < 1 << NUMBER_BITS else None
     if found is None:
         raise Problem("404.1")
     return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pyodk.client import Client
 
 from server.hub import Hub
 from sync.ledger import travels
@@ -137,3 +140,37 @@ def test_tablets_travel_to_other_hubs(hub: Hub, as_admin: Ask, tablet: dict[str,
     kinds = [e.kind for _, e in hub.ledger.entries_after(0, 1000) if e.kind.startswith("field_key")]
     assert kinds == ["field_key.create", "field_key.delete"]
     assert all(travels(kind) for kind in kinds)
+
+
+def test_pyodk_gives_every_tablet_its_access(address: str, as_admin: Ask, tmp_path: Path) -> None:
+    project = as_admin("POST", "/v1/projects", {"name": "កំពត"}).get_json()["id"]
+    with pyodk_client(address, project, tmp_path) as central:
+        assert [p.name for p in central.projects.list()] == ["កំពត"]
+        made = list(central.projects.create_app_users(display_names=["ថេប្លេត ១", "ថេប្លេត ២"]))
+        again = list(central.projects.create_app_users(display_names=["ថេប្លេត ២", "ថេប្លេត ៣"]))
+        assert [u.displayName for u in made + again] == ["ថេប្លេត ១", "ថេប្លេត ២", "ថេប្លេត ៣"]
+    assert len(as_admin("GET", f"/v1/projects/{project}/app-users").get_json()) == 3
+
+
+def test_pyodk_signs_in_anew_when_its_session_is_over(
+    address: str, as_admin: Ask, client: FlaskClient, tmp_path: Path
+) -> None:
+    project = as_admin("POST", "/v1/projects", {"name": "កំពត"}).get_json()["id"]
+    with pyodk_client(address, project, tmp_path) as central:
+        assert central.projects.get().name == "កំពត"
+    cache = tmp_path / "cache.toml"
+    token = tomllib.loads(cache.read_text("utf-8"))["token"]
+    client.delete(f"/v1/sessions/{token}", headers={"Authorization": f"Bearer {token}"})
+    with pyodk_client(address, project, tmp_path) as central:
+        assert central.projects.get().name == "កំពត"
+    assert tomllib.loads(cache.read_text("utf-8"))["token"] != token
+
+
+def pyodk_client(address: str, project: int, folder: Path) -> Client:
+    settings = folder / "pyodk.toml"
+    settings.write_text(
+        f'[central]\nbase_url = "{address}"\nusername = "sokha@kampot.example"\n'
+        f'password = "{PASSWORD}"\ndefault_project_id = {project}\n',
+        encoding="utf-8",
+    )
+    return Client(config_path=settings, cache_path=folder / "cache.toml")

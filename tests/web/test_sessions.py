@@ -258,6 +258,7 @@ def test_a_session_token_is_no_key(client: FlaskClient, admin_token: str) -> Non
         ("/projects", 404.2),
         ("/v2/projects", 404.3),
         ("/v1/projects/999", 404.1),
+        (f"/v1/projects/{'9' * 40}", 404.1),
         ("/v1/projects/ស្រូវ", 400.11),
     ],
 )

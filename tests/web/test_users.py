@@ -168,7 +168,9 @@ def test_a_deleted_user_is_out_and_the_address_free(
     assert again.get_json()["id"] != dara["id"]
 
 
-@pytest.mark.parametrize(("number", "code"), [("999999999", 404.1), ("abc", 400.11), ("៥", 400.11)])
+@pytest.mark.parametrize(
+    ("number", "code"), [("999999999", 404.1), ("9" * 40, 404.1), ("abc", 400.11), ("៥", 400.11)]
+)
 def test_a_user_that_is_none(as_admin: Ask, number: str, code: float) -> None:
     assert as_admin("GET", f"/v1/users/{number}").get_json()["code"] == code
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from server.errors import Problem
 
+DIGITS = 10
+
 
 def required_text(said: Mapping[str, Any], field: str) -> str:
     """Raises Problem 400.2 when missing or blank, 400.11 when not a string."""
@@ -41,7 +43,9 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
 
 
 def number_in_path(field: str, text: str) -> int:
-    """Raises Problem 400.11, as Central does for /users/abc."""
+    """Raises Problem 400.11, as Central does for /users/abc, and 404.1 for a number beyond any of ours."""
     if not (text.isascii() and text.isdigit()):
         raise Problem("400.11", field=field, value=text, expected="integer")
+    if len(text) > DIGITS:  # the database takes no integer of that size
+        raise Problem("404.1")
     return int(text)

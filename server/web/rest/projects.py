@@ -11,6 +11,7 @@ from server.projects import create_project, delete_project, update_project
 from server.store import projects
 from server.store.projects import Project
 from server.web import wire
+from server.web.rest.forms import listed_forms
 from server.web.rest.inputs import optional_switch, optional_text, required_text
 
 blueprint = Blueprint("projects", __name__)
@@ -25,7 +26,7 @@ def list_all() -> list[dict[str, Any]]:
         if _visible(project):
             rows.append(_extended(project) if wire.extended() else project_json(project))
             if wire.flag("forms"):
-                rows[-1] |= {"verbs": _verbs(project), "formList": _form_list(project)}
+                rows[-1] |= {"verbs": _verbs(project), "formList": listed_forms(project)}
             if wire.flag("datasets"):
                 rows[-1]["datasetList"] = []
     return rows
@@ -34,10 +35,6 @@ def list_all() -> list[dict[str, Any]]:
 def _visible(project: Project) -> bool:
     sees_forms = wire.may("form.list", project) or wire.may("open_form.list", project)
     return sees_forms and wire.may("project.read", project)
-
-
-def _form_list(project: Project) -> list[dict[str, Any]]:
-    return []
 
 
 @blueprint.post("/v1/projects")
