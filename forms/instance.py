@@ -7,6 +7,7 @@ submissions arrive with `meta` in none, in OpenRosa's or under a made-up prefix.
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
 from dataclasses import dataclass
 
@@ -68,18 +69,26 @@ def parse_instance(xml: bytes) -> tuple[etree._Element, Envelope]:
     )
 
 
+class _Parsers(threading.local):
+    """One hardened parser a thread: lxml's are not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_PARSERS = _Parsers()
+
+
 def _parse(xml: bytes) -> etree._Element:
-    # A parser for each call: lxml parsers are not to be shared between threads.
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(xml, parser)
+        root = etree.fromstring(xml, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
         line = getattr(fault, "lineno", None) or 0
         raise FormFault("submission.not_xml", line=line) from None

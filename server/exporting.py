@@ -10,7 +10,7 @@ from forms.fields import Schema
 from server.answering import catch_up
 from server.errors import Fault
 from server.exports.archive import root_csv, submissions_zip
-from server.exports.central_csv import CsvOptions
+from server.exports.columns import CsvOptions
 from server.exports.rows import Page
 from server.hub import Hub
 from server.store import forms

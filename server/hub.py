@@ -20,6 +20,7 @@ from server.config import load_config
 from server.errors import Fault
 from server.projection.state import Offered, State
 from server.store import blobs as blob_rows
+from server.store import state_tables
 from server.store.blobs import BlobStore, Staged
 from server.store.database import Database
 from server.store.forms import FormVersion
@@ -31,6 +32,7 @@ from sync.ledger import Entry, make_entry
 T = TypeVar("T")
 DATABASE = "hub.db"
 BLOBS = "blobs"
+REMEMBERED = 5000  # answers kept at most
 
 
 class Turn:
@@ -87,6 +89,8 @@ class Hub:
         self.blobs = BlobStore(self.database, self.data / BLOBS)
         self.state = State(self.blobs, self.reader_of)
         self.ledger = SqliteLedger(self.database, self.state.fold)
+        self._remembered: dict[tuple[object, ...], Any] = {}
+        self._generation = -1
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
 
@@ -112,6 +116,19 @@ class Hub:
     def read(self) -> sqlite3.Connection:
         """This thread's reading connection."""
         return self.database.read()
+
+    def remember(self, name: tuple[object, ...], look_up: Callable[[sqlite3.Connection], T]) -> T:
+        """What `look_up` reads of projects, forms or actors, read again only after one of them changed
+        (here or in another process): every request of a tablet asks the same few questions."""
+        db = self.database.read()
+        now = state_tables.generation(db)
+        if now != self._generation or len(self._remembered) > REMEMBERED:
+            self._remembered, self._generation = {}, now
+        held = self._remembered
+        if name not in held:
+            held[name] = look_up(db)
+        found: T = held[name]
+        return found
 
     def reader_of(self, db: sqlite3.Connection, version: FormVersion) -> InstanceReader:
         """Reads instances of this form version; made once, since a version never changes."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forms.instance import Envelope, parse_instance, read_encrypted
@@ -20,7 +20,7 @@ from server.hub import Hub, Turn
 from server.projection.state import Offered
 from server.store import forms, submissions
 from server.store.blobs import Staged, stage_bytes
-from server.store.forms import Form
+from server.store.forms import Form, FormVersion
 from server.store.ledger_sqlite import entries_of
 from server.store.projects import Project
 from server.store.submissions import ParkedRow, Submission, SubmissionVersion
@@ -94,17 +94,21 @@ def accept(hub: Hub, post: Post) -> Outcome:
 def examine(hub: Hub, post: Post) -> Case:
     """Reads a post without changing anything. Raises FormFault submission.*, and what `admitted` raises."""
     root, envelope = parse_instance(post.xml)
-    db = hub.read()
-    form = forms.find_form(db, post.project.id, envelope.form_id)
+    project_id, form_id = post.project.id, envelope.form_id
+    form = hub.remember(("form", project_id, form_id), lambda db: forms.find_form(db, project_id, form_id))
     admitted = post.admitted(form)
     key = form.key if form is not None else form_key(envelope.form_id)
     offered = None
-    version = forms.find_published(db, form.id, envelope.version) if form is not None else None
+    version = _version(hub, form, envelope.version) if form is not None else None
     if version is not None:
         sealed = envelope.encrypted
-        reading = read_encrypted(root) if sealed else hub.reader_of(db, version).read(root)
-        offered = Offered(reading, version.id)
+        reading = read_encrypted(root) if sealed else hub.reader_of(hub.read(), version).read(root)
+        offered = Offered(reading, version.form_id, version.id)
     return Case(post, envelope, stage_bytes(post.xml), form, key, offered, admitted)
+
+
+def _version(hub: Hub, form: Form, version: str) -> FormVersion | None:
+    return hub.remember(("version", form.id, version), lambda db: forms.find_published(db, form.id, version))
 
 
 def _decide(turn: Turn, case: Case) -> Outcome:

@@ -23,7 +23,7 @@ from server.errors import Fault
 def export(session: Session, form: str, project: str, file_format: str, out: Path) -> None:
     from server.exporting import export as stream
     from server.exporting import form_named
-    from server.exports.central_csv import CsvOptions
+    from server.exports.columns import CsvOptions
     from server.peers import project_of
 
     with session.hub() as hub:

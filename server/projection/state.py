@@ -24,10 +24,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What intake has already read of a submission, so that nothing is parsed twice."""
+    """What intake has already found out of a submission, so that nothing is done twice. `fresh`: no
+    version with this instanceID is known in the form, as seen in the same transaction."""
 
     reading: Reading
+    form_id: int
     schema_id: int
+    fresh: bool = False
 
 
 class State:
@@ -54,7 +57,9 @@ class State:
         room = entry.subject.partition(":")[0]
         if room == "submission":
             submissions.fold(self, db, entry, offered)
-        elif room == "form":
+            return
+        state_tables.next_generation(db)
+        if room == "form":
             self._fold_form(db, entry.subject)
         elif room == "project":
             if projects.fold(db, entry):

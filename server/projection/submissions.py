@@ -15,7 +15,7 @@ import orjson
 from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
 from server.store import actors, answers, forms, projects, submissions
-from server.store.forms import Form, FormVersion
+from server.store.forms import Form
 from server.store.ledger_sqlite import entries_of, is_alone
 from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
 from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
@@ -28,15 +28,30 @@ if TYPE_CHECKING:
 
 
 def fold(state: State, db: sqlite3.Connection, entry: Entry, offered: Offered | None) -> None:
+    plain = entry.kind == CREATE and not entry.body.get("parked") and is_alone(db, entry.subject)
+    if plain and offered is not None and offered.fresh:
+        _insert(db, offered.form_id, offered.schema_id, entry, offered)
+    elif not plain or not _insert_unknown(db, entry):
+        refold(state, db, entry.subject)
+
+
+def _insert_unknown(db: sqlite3.Connection, entry: Entry) -> bool:
+    """The same for an entry from elsewhere. False when the form or version is not known here, or the
+    instanceID is: then everything said about it must be weighed."""
     about = split_submission(entry.subject)
     form = forms.find_by_key(db, about.project, about.form_key)
-    plain = entry.kind == CREATE and not entry.body.get("parked")
-    if plain and form is not None and is_alone(db, entry.subject) and not _known(db, form, about):
-        version = forms.find_published(db, form.id, entry.body["form_version"])
-        if version is not None:
-            _insert(db, form, version, entry, offered)
-            return
-    refold(state, db, entry.subject)
+    if form is None or _known(db, form, about):
+        return False
+    schema_id = _version_id(db, form, entry.body["form_version"])
+    if schema_id is None:
+        return False
+    _insert(db, form.id, schema_id, entry, None)
+    return True
+
+
+def _version_id(db: sqlite3.Connection, form: Form, version: str) -> int | None:
+    published = forms.find_published(db, form.id, version)
+    return published.id if published is not None else None
 
 
 def _known(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> bool:
@@ -44,26 +59,26 @@ def _known(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> bool
 
 
 def _insert(
-    db: sqlite3.Connection, form: Form, version: FormVersion, entry: Entry, offered: Offered | None
+    db: sqlite3.Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None
 ) -> None:
     """The common case: the first version of a submission, nothing else said about it."""
     said = entry.body
     files: dict[str, str | None] = said.get("files", {})
     row = Submission(
-        id=0, form_id=form.id, instance_id=said["instance_id"], version_id=0, created_at=entry.made_at,
+        id=0, form_id=form_id, instance_id=said["instance_id"], version_id=0, created_at=entry.made_at,
         updated_at=None, deleted_at=None, review_state=None,
         submitter_id=actors.meet(db, said.get("by"), entry.made_at),
         device_id=said.get("device_id"), user_agent=said.get("user_agent"), form_version=said["form_version"],
-        edits=0, rivals=0, hub=entry.hub, expected=0, present=0, schema_id=version.id, stale=1,
+        edits=0, rivals=0, hub=entry.hub, expected=0, present=0, schema_id=schema_id, stale=1,
     )  # fmt: skip
     attachments = [Attachment(n, sha, False) for n, sha in files.items()]
     if offered is not None:
         attachments = expected_first(offered.reading, files)
-        row.stale, row.schema_id = 0, offered.schema_id
+        row.stale = 0
         row.expected, row.present = count_expected(attachments)
     row.id = submissions.write_submission(db, row)
     version_id = submissions.insert_version(
-        db, _version_row(row, form.id, entry, row.submitter_id, 0, "current")
+        db, _version_row(row, form_id, entry, row.submitter_id, 0, "current")
     )
     submissions.point_to_version(db, row.id, version_id)
     submissions.write_attachments(db, version_id, attachments)

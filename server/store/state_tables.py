@@ -36,3 +36,12 @@ def _digest(db: sqlite3.Connection, table: str) -> str:
     for row in db.execute(f"SELECT * FROM {table} ORDER BY {order}"):
         digest.update(repr(row).encode())
     return digest.hexdigest()
+
+
+def generation(db: sqlite3.Connection) -> int:
+    """Changes with every change of a project, form or actor."""
+    return int(db.execute("SELECT number FROM generation").fetchone()[0])
+
+
+def next_generation(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE generation SET number = number + 1")

@@ -151,6 +151,17 @@ def count_by_hub(db: sqlite3.Connection, form_id: int) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
+def list_submitters(db: sqlite3.Connection, form_id: int) -> list[int]:
+    """Numbers of the actors that handed in what the form holds, by display name."""
+    rows = db.execute(
+        "SELECT a.id FROM actor a WHERE a.id IN "
+        "(SELECT submitter_id FROM submission WHERE form_id = ? AND deleted_at IS NULL) "
+        "ORDER BY a.display_name, a.id",
+        (form_id,),
+    )
+    return [r[0] for r in rows]
+
+
 def versions_with(db: sqlite3.Connection, form_id: int, instance_id: str) -> list[SubmissionVersion]:
     """The versions of this form with this instanceID: none, one, or rivals with other bytes."""
     rows = db.execute(
@@ -310,6 +321,14 @@ def list_parked(db: sqlite3.Connection, project_id: int, form_key: str | None = 
         (project_id, form_key, form_key),
     )
     return [ParkedRow(*r) for r in rows]
+
+
+def find_parked(db: sqlite3.Connection, project_id: int, entry: str) -> ParkedRow | None:
+    row = db.execute(
+        f"SELECT {_PARKED} FROM parked k WHERE k.project_id = ? AND k.entry = ?",
+        (project_id, bytes.fromhex(entry)),
+    ).fetchone()
+    return ParkedRow(*row) if row else None
 
 
 def parked_with(

@@ -112,7 +112,7 @@ def is_secure(request: Request) -> bool:
 def _by_key(hub: Hub, token: str) -> Caller:
     if not _TOKEN.fullmatch(token):
         raise Problem("401.2")
-    actor = actors.find_by_token(hub.read(), token)
+    actor = hub.remember(("token", token), lambda db: actors.find_by_token(db, token))
     if actor is None:  # 403, not 401: a tablet would ask its user for a password that nobody has
         raise Problem("403.1")
     return Caller(actor, "key", by_of(actor))

@@ -7,6 +7,7 @@ Sources: OpenRosa 1.0; docs/openrosa.md.
 
 from __future__ import annotations
 
+import io
 from email.utils import formatdate
 from urllib.parse import quote
 
@@ -19,10 +20,10 @@ from server.errors import Fault, Problem, Refusal
 from server.intake import Outcome, Post
 from server.notices import receipt_text
 from server.store import forms
-from server.store.blobs import Staged
 from server.store.forms import Form, FormFile, FormVersion
 from server.store.projects import Project
 from server.web import wire
+from server.web.multipart import read_parts
 from server.web.openrosa_xml import ListedFile, ListedForm, form_list, manifest, response
 
 blueprint = Blueprint("openrosa", __name__)
@@ -117,14 +118,18 @@ def _nature(outcome: Outcome) -> str:
 
 
 def _post(project: Project, caller: wire.Caller) -> Post:
-    files = request.files
-    part = files.get(XML_PART)
-    xml = part.read() if part is not None else request.form.get(XML_PART, "").encode()
-    if not xml:
+    parts = read_parts(request)
+    if XML_PART in parts.texts:
+        parts.files.setdefault(XML_PART, io.BytesIO(parts.texts[XML_PART].encode()))
+    if XML_PART not in parts.files:
         raise Fault("submission.no_file", field=XML_PART)
+    xml = parts.files.pop(XML_PART).read()
+    if not xml:
+        raise Fault("submission.no_content")
+    store = wire.hub().blobs
     return Post(
-        project, xml, _staged(), caller.by, request.args.get("deviceID"), _user_agent(),
-        admitted=lambda form: _admitted(project, form),
+        project, xml, {name: store.stage(stream) for name, stream in parts.files.items()}, caller.by,
+        request.args.get("deviceID"), _user_agent(), admitted=lambda form: _admitted(project, form),
     )  # fmt: skip
 
 
@@ -137,12 +142,6 @@ def _admitted(project: Project, form: Form | None) -> bool:
     if actor.type == "field_key" and actor.project == project.uid:
         return False
     raise Problem("401.2")
-
-
-def _staged() -> dict[str, Staged]:
-    """The attachments, by the name of their field: that is the name that the instance uses."""
-    store = wire.hub().blobs
-    return {name: store.stage(file.stream) for name, file in request.files.items() if name != XML_PART}  # type: ignore[arg-type]
 
 
 def _user_agent() -> str:

@@ -68,7 +68,8 @@ def rights() -> Rights:
     """What the caller may do, read once a request."""
     held: Rights | None = g.get("rights")
     if held is None:
-        held = g.rights = rights_of(hub().read(), caller().actor)
+        who = caller().actor
+        held = g.rights = hub().remember(("rights", who.id if who else None), lambda db: rights_of(db, who))
     return held
 
 
@@ -97,7 +98,9 @@ def caller_may_sign_in() -> bool:
 
 
 def project_or_404(number: int) -> Project:
-    found = projects.find_project(hub().read(), number) if number < 1 << NUMBER_BITS else None
+    if number >= 1 << NUMBER_BITS:
+        raise Problem("404.1")
+    found = hub().remember(("project", number), lambda db: projects.find_project(db, number))
     if found is None:
         raise Problem("404.1")
     return found

@@ -190,6 +190,14 @@ CREATE TABLE peer (
   seen_seq   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Grows whenever a project, form or actor changes: what was read of them may be remembered as long
+-- as it stays the same, in every process.
+CREATE TABLE generation (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  number   INTEGER NOT NULL
+) STRICT;
+INSERT INTO generation (only_row, number) VALUES (1, 0);
+
 -- Entries that would not fold: noted and passed over, and shown.
 CREATE TABLE unfolded (
   entry  BLOB PRIMARY KEY,

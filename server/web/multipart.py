@@ -1,0 +1,100 @@
+"""Multipart bodies of tablets' posts: RFC 7578 as OkHttp, browsers and scripts write it.
+
+Small bodies are taken apart in memory, since nearly every submission is one; larger ones are left
+to Werkzeug, which keeps big files on disk. Names are UTF-8, never Latin-1: tablets send Khmer ones.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from flask import Request
+
+from server.errors import Fault
+
+IN_MEMORY_BYTES = 1 << 20
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;,\s]+))', re.IGNORECASE)
+_NAME = re.compile(rb'(?:^|;)\s*name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
+_FILENAME = re.compile(rb"(?:^|;)\s*filename\*?=", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Parts:
+    """`files`: field name -> stream; `texts`: plain fields. Of equal names the last one counts."""
+
+    files: dict[str, BinaryIO] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def read_parts(request: Request) -> Parts:
+    """The parts of a request. Raises Fault submission.multipart when the body is cut or misshapen:
+    half a post must not be taken for a whole one."""
+    length = request.content_length
+    if request.mimetype != "multipart/form-data":
+        raise Fault("submission.multipart")
+    if length is None or length > IN_MEMORY_BYTES:
+        return _through_werkzeug(request)
+    boundary = _BOUNDARY.search(request.headers.get("Content-Type", ""))
+    if boundary is None:
+        raise Fault("submission.multipart")
+    return split((boundary[1] or boundary[2]).encode("latin-1"), request.get_data(cache=False))
+
+
+def split(boundary: bytes, body: bytes) -> Parts:
+    """Takes a whole body apart. The closing boundary must be there."""
+    fence = b"--" + boundary
+    if not body.startswith(fence):
+        start = body.find(b"\r\n" + fence)  # a preamble is allowed, and ignored
+        if start < 0:
+            raise Fault("submission.multipart")
+        body = body[start + 2 :]
+    pieces = body[len(fence) :].split(b"\r\n" + fence)
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        raise Fault("submission.multipart")
+    parts = Parts()
+    for piece in pieces[:-1]:
+        _add(parts, piece)
+    return parts
+
+
+def _add(parts: Parts, piece: bytes) -> None:
+    head, blank, content = piece.lstrip(b" \t").partition(b"\r\n\r\n")
+    if not blank or not head.startswith(b"\r\n"):
+        raise Fault("submission.multipart")
+    for line in head.split(b"\r\n"):
+        label, _, value = line.partition(b":")
+        if label.strip().lower() == b"content-disposition":
+            name = _NAME.search(value)
+            if name is not None:
+                _keep(parts, _decoded(name), value, content)
+            return
+    raise Fault("submission.multipart")
+
+
+def _keep(parts: Parts, name: str, disposition: bytes, content: bytes) -> None:
+    if _FILENAME.search(disposition):
+        parts.files[name] = io.BytesIO(content)
+    else:
+        parts.texts[name] = content.decode("utf-8", "replace")
+
+
+def _decoded(name: re.Match[bytes]) -> str:
+    raw = name[1] if name[1] is not None else name[2]
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Fault("submission.encoding") from None
+    # Browsers write a quotation mark in a name as %22, older ones as \".
+    return text.replace('\\"', '"').replace("%22", '"').replace("%0D%0A", "\n")
+
+
+def _through_werkzeug(request: Request) -> Parts:
+    parts = Parts(texts=request.form.to_dict(flat=True))
+    for name, file in request.files.items(multi=True):
+        parts.files[name] = file.stream  # type: ignore[assignment]
+    if not parts.files and not parts.texts:
+        raise Fault("submission.multipart")
+    return parts
