@@ -27,6 +27,10 @@ DOORS = (
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",
     "server.web.rest.submissions",
+    "server.web.rest.submission_attachments",
+    "server.web.rest.submission_comments",
+    "server.web.rest.submission_versions",
+    "server.web.rest.parked",
     "server.web.exports",
     "server.web.odata",
 )

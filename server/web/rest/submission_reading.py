@@ -1,0 +1,91 @@
+"""Finding the submission that an address names, and where to go when it names a later version of one."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Response, request
+
+from server.answering import catch_up
+from server.errors import Problem
+from server.store import submissions
+from server.store.forms import Form
+from server.store.projects import Project
+from server.store.submissions import Attachment, Submission, SubmissionVersion
+from server.web import wire
+from server.web.rest.form_reading import FORM
+
+SUBMISSIONS = f"{FORM}/submissions"
+ONE = f"{SUBMISSIONS}/<instance_id>"
+
+
+def find_form(project_id: int, xml_form_id: str, *verbs: str) -> tuple[Project, Form]:
+    """The form, for one who holds one of the verbs on it. Raises Problem 404.1, 403.1, 401.2."""
+    project = wire.project_or_404(project_id)
+    form = wire.form_or_404(project, xml_form_id)
+    if not any(wire.may(verb, project, form) for verb in verbs):
+        wire.require(verbs[0], project, form)
+    return project, form
+
+
+def find_submission(form: Form, instance_id: str, *, deleted: bool = False) -> Submission:
+    """By the instanceID of its first version; one in the trash only when `deleted`. Raises Problem 404.1."""
+    held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
+    if held is None or (held.deleted_at is not None) != deleted:
+        raise Problem("404.1")
+    return held
+
+
+def current_version(held: Submission) -> SubmissionVersion:
+    version = submissions.find_version(wire.hub().read(), held.version_id)
+    assert version is not None, held.version_id
+    return version
+
+
+def find_version(form: Form, held: Submission, instance_id: str) -> SubmissionVersion:
+    """A version of this submission; of two with one instanceID the one that stands. Raises Problem 404.1."""
+    found = submissions.versions_with(wire.hub().read(), form.id, instance_id)
+    own = [v for v in found if v.submission_id == held.id]
+    if not own:
+        raise Problem("404.1")
+    return min(own, key=lambda v: v.id != held.version_id)
+
+
+def list_attachments(form: Form, version_id: int) -> list[Attachment]:
+    """By name, after reading what merged submissions expect."""
+    catch_up(wire.hub(), form.id)
+    return submissions.list_attachments(wire.hub().read(), version_id)
+
+
+def find_attachment(form: Form, version_id: int, name: str) -> Attachment:
+    """Raises Problem 404.1."""
+    for attachment in list_attachments(form, version_id):
+        if attachment.name == name:
+            return attachment
+    raise Problem("404.1")
+
+
+def or_redirect(project: Project, form: Form, instance_id: str, rest: str = "") -> Submission | Response:
+    """The submission, or when the id is a later version's the way to that version (301).
+
+    rest: what follows the instanceID in the address. Raises Problem 404.1.
+    """
+    held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
+    if held is not None and held.deleted_at is None:
+        return held
+    for version in submissions.versions_with(wire.hub().read(), form.id, instance_id):
+        owner = submissions.find_by_number(wire.hub().read(), version.submission_id)
+        if owner is not None and owner.deleted_at is None:
+            return _moved(project, form, owner, instance_id, rest)
+    raise Problem("404.1")
+
+
+def _moved(project: Project, form: Form, owner: Submission, instance_id: str, rest: str) -> Response:
+    base = f"{request.root_path.rstrip('/')}{wire.prefix()}/projects/{project.id}/forms"
+    place = f"{_part(form.xml_form_id)}/submissions/{_part(owner.instance_id)}/versions/{_part(instance_id)}"
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    return Response(status=301, headers={"Location": f"{base}/{place}{quote(rest)}{query}"})
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,167 @@
+"""…/forms/ID/submissions: what came in. Programs are refused here where tablets are not."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from server import entering, review
+from server.errors import Problem
+from server.intake import Case, Post
+from server.store import actors, submissions
+from server.store.ledger_sqlite import head
+from server.store.projects import Project
+from server.store.submissions import Submission
+from server.web import wire
+from server.web.rest.files import is_unchanged, xml_answer
+from server.web.rest.forms import SUCCESS
+from server.web.rest.people import actor_json
+from server.web.rest.submission_reading import (
+    ONE,
+    SUBMISSIONS,
+    current_version,
+    find_form,
+    find_submission,
+    or_redirect,
+)
+from server.web.rest.submission_shapes import People, stream_submissions, submission_json
+
+blueprint = Blueprint("submissions", __name__)
+
+
+@blueprint.get(SUBMISSIONS)
+def list_all(project_id: int, xml_form_id: str) -> Response:
+    """Newest first; the trash with ?deleted=true."""
+    _, form = find_form(project_id, xml_form_id, "submission.list")
+    deleted, limit, offset = wire.flag("deleted"), _whole("limit", -1), _whole("offset", 0)
+    tag = f'"eventhash:{_event_hash(form.id, deleted, limit, offset, wire.extended())}"'
+    if is_unchanged(tag):
+        answer = Response(status=304)
+    else:
+        rows = stream_submissions(
+            wire.hub(), form.id, deleted=deleted, limit=limit, offset=offset, extended=wire.extended()
+        )
+        answer = Response(rows, content_type="application/json; charset=utf-8")
+    answer.headers["ETag"] = f"W/{tag}"
+    return answer
+
+
+def _whole(name: str, default: int) -> int:
+    """Raises Problem 400.11."""
+    said = request.args.get(name)
+    if said is None or said == "":
+        return default
+    if not (said.isascii() and said.isdigit()):
+        raise Problem("400.11", field=name, value=said, expected="integer")
+    return int(said)
+
+
+def _event_hash(*selection: object) -> str:
+    """Changes with anything that the hub writes; so it is never the same after a change to these rows."""
+    hub = wire.hub()
+    said = repr((hub.ledger_id, head(hub.read()), *selection))
+    return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
+
+
+@blueprint.get(f"{SUBMISSIONS}/keys")
+def list_keys(project_id: int, xml_form_id: str) -> list[Any]:
+    """Encryption keys that the hub manages: it manages none."""
+    find_form(project_id, xml_form_id, "submission.read")
+    return []
+
+
+@blueprint.get(f"{SUBMISSIONS}/submitters")
+def list_submitters(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    db = wire.hub().read()
+    found = (actors.find_actor(db, number) for number in submissions.list_submitters(db, form.id))
+    return [actor_json(actor) for actor in found if actor is not None]
+
+
+@blueprint.post(SUBMISSIONS)
+def create(project_id: int, xml_form_id: str) -> dict[str, Any]:
+    project = wire.project_or_404(project_id)
+    form = wire.form_or_404(project, xml_form_id)
+    case = _upload(project)
+    entering.check_form(wire.hub(), form, case)
+    wire.require("submission.create", project, form)
+    entering.check_form_id(form, case)
+    entering.create_submission(wire.hub(), form, case)
+    return _shown(find_submission(form, case.envelope.instance_id))
+
+
+@blueprint.put(ONE)
+def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
+    """The XML says by its deprecatedID that it replaces the version that stands."""
+    project = wire.project_or_404(project_id)
+    form = wire.form_or_404(project, xml_form_id)
+    case = _upload(project)
+    entering.check_form_id(form, case)
+    entering.deprecated_id(case)
+    held = find_submission(form, instance_id)
+    entering.check_form(wire.hub(), form, case)
+    wire.require("submission.create", project, form)
+    entering.edit_submission(wire.hub(), form, held, case)
+    return _shown(find_submission(form, instance_id))
+
+
+def _upload(project: Project) -> Case:
+    client, agent = request.headers.get("odk-client"), request.headers.get("User-Agent", "")
+    request.max_content_length = wire.hub().config.max_xml_length
+    post = Post(
+        project,
+        request.get_data(cache=False),
+        by=wire.caller().by,
+        device_id=request.args.get("deviceID"),
+        user_agent=f"{client} {agent}" if client else agent,
+    )
+    return entering.read_upload(wire.hub(), post)
+
+
+@blueprint.get(ONE)
+def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
+    project, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(project, form, instance_id)
+    return held if isinstance(held, Response) else _shown(held)
+
+
+@blueprint.get(f"{ONE}.xml")
+def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """The bytes as they were received."""
+    project, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(project, form, instance_id, ".xml")
+    if isinstance(held, Response):
+        return held
+    return xml_answer(wire.hub().blobs.read(current_version(held).xml))
+
+
+@blueprint.patch(ONE)
+def update(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
+    _, form = find_form(project_id, xml_form_id, "submission.update")
+    held = find_submission(form, instance_id)
+    said = wire.json_body()
+    if "reviewState" in said:
+        review.set_review_state(wire.hub(), form, held, said["reviewState"], by=wire.caller().by)
+    return _shown(find_submission(form, instance_id))
+
+
+@blueprint.delete(ONE)
+def delete(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, bool]:
+    _, form = find_form(project_id, xml_form_id, "submission.delete")
+    review.delete_submission(wire.hub(), form, find_submission(form, instance_id), by=wire.caller().by)
+    return SUCCESS
+
+
+@blueprint.post(f"{ONE}/restore")
+def restore(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, bool]:
+    _, form = find_form(project_id, xml_form_id, "submission.restore")
+    held = find_submission(form, instance_id, deleted=True)
+    review.restore_submission(wire.hub(), form, held, by=wire.caller().by)
+    return SUCCESS
+
+
+def _shown(held: Submission) -> dict[str, Any]:
+    people = People(wire.hub().read()) if wire.extended() else None
+    return submission_json(held, current_version(held), people)
