@@ -7,16 +7,15 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 
 from server.hub import Hub
 from server.store.ledger_sqlite import head
-from server.web import answers
+from server.web import answers, wire
 from server.web.wire import Running
 
-# Each module's `blueprint`.
-DOORS = (
-    "server.web.openrosa",
+# Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
+API = (
     "server.web.rest.sessions",
     "server.web.rest.users",
     "server.web.rest.roles",
@@ -34,6 +33,7 @@ DOORS = (
     "server.web.exports",
     "server.web.odata",
 )
+OTHERS = ("server.web.openrosa",)
 
 
 def create_app(data: Path | str, **settings: Any) -> Flask:
@@ -48,17 +48,19 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["samleng"] = Running(hub)
     answers.dress(app)
-    for name in DOORS:
-        if importlib.util.find_spec(name) is not None:
-            app.register_blueprint(_blueprint(name))
+    api = {_open(app, name) for name in API if importlib.util.find_spec(name) is not None}
+    for name in OTHERS:
+        _open(app, name)
+    app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
     app.add_url_rule("/healthz", view_func=_health(hub))
     return app
 
 
-def _blueprint(name: str) -> Blueprint:
-    module = importlib.import_module(name)
-    found: Blueprint = module.blueprint
-    return found
+def _open(app: Flask, name: str) -> str:
+    """Registers the module's blueprint; returns the blueprint's name."""
+    door: Blueprint = importlib.import_module(name).blueprint
+    app.register_blueprint(door)
+    return door.name
 
 
 def _health(hub: Hub) -> Any:

@@ -25,6 +25,7 @@ _OTHER_VERSION = re.compile(r"/v(\d+)(/|$)")
 _API = re.compile(
     r"/(projects|users|sessions|roles|assignments|audits|config|key|test|user-preferences)(/|$)"
 )
+_NUMBER = re.compile(r"-?[0-9]+")
 _PROJECT = re.compile(r"/v1/projects/([^/]+)")
 
 
@@ -98,7 +99,7 @@ def unroutable(fault: HTTPException) -> Any:
 
 def _no_route(path: str) -> Problem:
     project = _PROJECT.match(path)
-    if project is not None and not project[1].isdigit():
+    if project is not None and not _NUMBER.fullmatch(project[1]):
         return Problem("400.11", field="projectId", value=project[1], expected="integer")
     version = _OTHER_VERSION.match(path)
     if version is not None and version[1] != "1":

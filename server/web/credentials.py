@@ -26,7 +26,6 @@ from server.store.actors import Actor, Session
 from server.web import digest
 
 KEY = "samleng.key"  # where the WSGI environment keeps the token of /v1/key/TOKEN/…
-SAFE = ("GET", "HEAD", "OPTIONS")
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 _TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
 _LOOPBACK = ("127.", "::1")
@@ -89,7 +88,9 @@ def identify(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
             return _by_basic(checked, request)
         case "digest":
             return _by_digest(hub, request)
-    return _by_cookie(hub, request)
+        case "":
+            return _by_cookie(hub, request)
+    raise Problem("401.2")
 
 
 def key_of(request: Request) -> str | None:
@@ -159,20 +160,20 @@ def _proven(actor: Actor | None, how: str) -> Caller:
 
 
 def _by_cookie(hub: Hub, request: Request) -> Caller:
-    """A cookie that opens nothing counts as none; one that does must prove, for anything that changes,
-    that our own page sent the request."""
+    """A cookie that opens nothing counts as none. One that does must prove of a POST that our own page
+    sent it: other sites' pages can send forms, and nothing else without asking us first."""
     token = request.cookies.get(SECURE_COOKIE if is_secure(request) else PLAIN_COOKIE)
     found = accounts.find_session(hub, token) if token else None
     if found is None:
         return Caller()
-    if request.method not in SAFE and not _own_page(request, found.session):
+    if request.method == "POST" and not _own_page(request, found.session):
         raise Problem("401.2")
     return Caller(found.actor, "cookie", by_of(found.actor), found.session, token)
 
 
 def _own_page(request: Request, session: Session) -> bool:
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return True  # no other site can set this header without asking us first
+        return True
     said: Any = None
     if request.is_json:
         body = request.get_json(silent=True)

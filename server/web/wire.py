@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
 from flask import current_app, g, request
@@ -21,6 +22,7 @@ from server.web import digest
 from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
+View = TypeVar("View", bound=Callable[..., Any])
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -64,6 +66,18 @@ def actor() -> Actor:
     return found
 
 
+def anonymous(view: View) -> View:
+    """Marks a view of the API that may be called without signing in."""
+    view.__dict__["anonymous"] = True
+    return view
+
+
+def demand_sign_in() -> None:
+    """Before a view of the API: nobody learns what is here without signing in. Raises Problem 401.2."""
+    if not hasattr(current_app.view_functions[request.endpoint or ""], "anonymous"):
+        actor()
+
+
 def rights() -> Rights:
     """What the caller may do, read once a request."""
     held: Rights | None = g.get("rights")
@@ -98,8 +112,8 @@ def caller_may_sign_in() -> bool:
 
 
 def project_or_404(number: int) -> Project:
-    if number >= 1 << NUMBER_BITS:
-        raise Problem("404.1")
+    if number >> NUMBER_BITS:
+        raise Problem("400.22", value=str(number), type="integer")
     found = hub().remember(("project", number), lambda db: projects.find_project(db, number))
     if found is None:
         raise Problem("404.1")
@@ -127,7 +141,8 @@ def json_body() -> dict[str, Any]:
 
 
 def extended() -> bool:
-    return request.headers.get("X-Extended-Metadata", "").lower() == "true"
+    """Whether the caller, or the view for a part of its answer, asked for extended metadata."""
+    return "extended" in g or request.headers.get("X-Extended-Metadata", "").lower() == "true"
 
 
 def flag(name: str) -> bool:

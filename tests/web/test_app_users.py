@@ -67,6 +67,11 @@ def test_a_token_opens_its_project_by_path_and_by_query(
     assert client.get(f"/v1/key/{token}/users/current").get_json()["code"] == 404.1
 
 
+def test_a_tablets_access_does_not_run_out(client: FlaskClient, tablet: dict[str, Any]) -> None:
+    said = client.get(f"/v1/key/{tablet['token']}/sessions/restore").get_json()
+    assert said == {"createdAt": tablet["createdAt"], "expiresAt": "9999-12-31T23:59:59.000Z"}
+
+
 def test_a_key_decides_alone_whatever_else_is_sent(
     client: FlaskClient, tablet: dict[str, Any], admin_token: str, path: str
 ) -> None:
@@ -121,7 +126,7 @@ def test_more_is_told_when_asked_for(as_admin: Ask, tablet: dict[str, Any], path
     said = as_admin("GET", path, headers={"X-Extended-Metadata": "TRUE"}).get_json()[0]
     assert list(said) == [*KEYS, "createdBy", "lastUsed", "properties"]
     assert (said["createdBy"]["displayName"], said["createdBy"]["type"]) == ("សុខា", "user")
-    assert (said["lastUsed"], said["properties"]) == (None, {})
+    assert (said["lastUsed"], said["properties"]) == (None, None)
 
 
 def test_who_may_not_is_refused_after_what_is_not_there(

@@ -187,4 +187,4 @@ def test_what_is_not_there_cannot_be_given(
 def test_assignments_are_not_for_everybody(client: FlaskClient, project: str, dara: int) -> None:
     assert client.get(f"{project}/assignments").get_json()["code"] == 401.2
     assert client.post(f"{project}/assignments/viewer/{dara}").get_json()["code"] == 401.2
-    assert client.get("/v1/projects/99/assignments").get_json()["code"] == 404.1
+    assert client.delete("/v1/assignments/viewer/99").get_json()["code"] == 401.2

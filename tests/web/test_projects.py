@@ -75,7 +75,7 @@ def test_more_is_told_when_asked_for(as_admin: Ask, project: dict[str, Any]) -> 
     path = f"/v1/projects/{project['id']}"
     as_admin("POST", f"{path}/app-users", {"displayName": "ថេប្លេត ១"})
     said = as_admin("GET", path, headers=EXTENDED).get_json()
-    assert list(said) == ["verbs", *KEYS, "appUsers", "forms", "lastSubmission", "datasets"]
+    assert list(said) == ["verbs", *KEYS, "appUsers", "forms", "lastSubmission", "datasets", "lastEntity"]
     assert (said["appUsers"], said["forms"], said["lastSubmission"], said["datasets"]) == (1, 0, None, 0)
     listed = as_admin("GET", "/v1/projects", headers=EXTENDED).get_json()
     assert listed == [said]
@@ -101,7 +101,7 @@ def test_one_sees_the_projects_that_one_was_given(
     viewer = next(r for r in client.get("/v1/roles").get_json() if r["system"] == "viewer")
     assert seen["verbs"] == viewer["verbs"]
     assert as_dara("GET", f"/v1/projects/{other['id']}").get_json()["code"] == 403.1
-    assert client.get("/v1/projects").get_json() == []
+    assert client.get("/v1/projects").get_json()["code"] == 401.2
     assert client.get(f"/v1/projects/{project['id']}").get_json()["code"] == 401.2
 
 
@@ -118,7 +118,33 @@ def test_a_manager_changes_the_own_project_alone(
     assert as_dara("POST", "/v1/projects", {"name": "x"}).get_json()["code"] == 403.1
 
 
-def test_forms_are_listed_with_their_projects(as_admin: Ask, project: dict[str, Any]) -> None:
+def test_forms_are_listed_with_their_projects(
+    as_admin: Ask, as_user: Callable[[str], Ask], project: dict[str, Any]
+) -> None:
+    path = f"/v1/projects/{project['id']}"
+    add_form(as_admin, path)
+    other = as_admin("POST", "/v1/projects", {"name": "តាកែវ"}).get_json()["id"]
     said = as_admin("GET", "/v1/projects?forms=True").get_json()
-    assert [(p["id"], p["formList"]) for p in said] == [(project["id"], [])]
-    assert "project.update" in said[0]["verbs"]
+    assert {p["id"]: [f["xmlFormId"] for f in p["formList"]] for p in said} == {
+        project["id"]: ["wps"],
+        other: [],
+    }
+    first = next(p for p in said if p["id"] == project["id"])
+    assert (first["forms"], first["lastSubmission"]) == (1, None)
+    assert first["formList"][0]["reviewStates"] == {"received": 0, "hasIssues": 0, "edited": 0}
+    dara = make_user(as_admin, "dara@kampot.example")
+    as_admin("POST", f"{path}/assignments/formfill/{dara}")
+    seen = as_user("dara@kampot.example")("GET", "/v1/projects?forms=true").get_json()
+    assert [(p["id"], len(p["formList"])) for p in seen] == [(project["id"], 1)]
+    assert seen[0]["verbs"] == ["open_form.list", "open_form.read", "project.read", "submission.create"]
+
+
+def add_form(as_admin: Ask, path: str) -> None:
+    xml = (
+        '<h:html xmlns:h="http://www.w3.org/1999/xhtml" xmlns="http://www.w3.org/2002/xforms"><h:head>'
+        '<h:title>ពិគ្រោះយោបល់</h:title><model><instance><data id="wps" version="១"><village/>'
+        '<meta><instanceID/></meta></data></instance><bind nodeset="/data/village" type="string"/></model>'
+        '</h:head><h:body><input ref="/data/village"><label>ភូមិ</label></input></h:body></h:html>'
+    )
+    made = as_admin("POST", f"{path}/forms?publish=true", data=xml.encode(), content_type="application/xml")
+    assert made.status_code == 200, made.text

@@ -115,7 +115,9 @@ def test_signing_out_ends_the_session(client: FlaskClient, admin_token: str) -> 
     bearer = {"Authorization": f"Bearer {admin_token}"}
     assert client.delete("/v1/sessions/current", headers=bearer).get_json() == {"success": True}
     assert client.get("/v1/users/current", headers=bearer).status_code == 401
-    assert client.delete("/v1/sessions/current").get_json()["code"] == 404.1
+    assert client.delete("/v1/sessions/current").get_json()["code"] == 401.2
+    by_password = basic(EMAIL, PASSWORD) | SECURE
+    assert client.delete("/v1/sessions/current", headers=by_password).get_json()["code"] == 404.1
 
 
 def test_a_session_is_ended_by_its_token(client: FlaskClient, admin_token: str) -> None:
@@ -140,7 +142,9 @@ def test_only_an_administrator_ends_the_session_of_another(
 
 def test_restoring_shows_how_long_the_session_lasts(as_admin: Ask, client: FlaskClient) -> None:
     assert list(as_admin("GET", "/v1/sessions/restore").get_json()) == ["createdAt", "expiresAt"]
-    assert client.get("/v1/sessions/restore").get_json()["code"] == 404.1
+    assert client.get("/v1/sessions/restore").get_json()["code"] == 401.2
+    by_password = basic(EMAIL, PASSWORD) | SECURE
+    assert client.get("/v1/sessions/restore", headers=by_password).get_json()["code"] == 404.1
 
 
 def test_a_bad_bearer_token_is_not_passed_over_for_a_good_cookie(client: FlaskClient) -> None:
@@ -149,6 +153,20 @@ def test_a_bad_bearer_token_is_not_passed_over_for_a_good_cookie(client: FlaskCl
     answer = client.get("/v1/users/current", headers={"Authorization": "Bearer nonsense"})
     assert answer.get_json()["code"] == 401.2
     assert "WWW-Authenticate" not in answer.headers
+
+
+def test_a_way_of_signing_in_that_nobody_knows_is_refused(client: FlaskClient) -> None:
+    client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD})
+    answer = client.get("/v1/users/current", headers={"Authorization": "Negotiate abc"})
+    assert answer.get_json()["code"] == 401.2
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/projects/99", "/v1/users/99", "/v1/projects/99/forms/ស្រូវ", "/v1/assignments"]
+)
+def test_nobody_learns_what_is_here_without_signing_in(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.get_json()["code"]) == (401, 401.2)
 
 
 def test_a_name_and_password_are_taken_over_https_only(client: FlaskClient) -> None:
@@ -200,7 +218,7 @@ def test_a_cookie_reads_but_changes_nothing_by_itself(client: FlaskClient) -> No
 
 def test_a_stale_cookie_counts_as_none(client: FlaskClient) -> None:
     client.set_cookie("session", "x" * 64)
-    assert client.get("/v1/projects").get_json() == []
+    assert client.get("/v1/projects").get_json()["code"] == 401.2
     assert client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).status_code == 200
 
 
@@ -258,7 +276,8 @@ def test_a_session_token_is_no_key(client: FlaskClient, admin_token: str) -> Non
         ("/projects", 404.2),
         ("/v2/projects", 404.3),
         ("/v1/projects/999", 404.1),
-        (f"/v1/projects/{'9' * 40}", 404.1),
+        (f"/v1/projects/{'9' * 40}", 400.22),
+        ("/v1/projects/-1", 404.1),
         ("/v1/projects/ស្រូវ", 400.11),
     ],
 )

@@ -40,7 +40,7 @@ def test_without_a_name_the_address_is_shown(as_admin: Ask) -> None:
 
 
 def test_a_user_without_password_cannot_sign_in(as_admin: Ask, client: FlaskClient) -> None:
-    as_admin("POST", "/v1/users", {"email": "a@b.example"})
+    as_admin("POST", "/v1/users", {"email": "a@b.example", "password": ""})
     for password in ("", "None", PASSWORD):
         answer = client.post("/v1/sessions", json={"email": "a@b.example", "password": password})
         assert answer.status_code in (400, 401)
@@ -104,7 +104,7 @@ def test_current_tells_what_one_may_do(as_admin: Ask) -> None:
     plain = as_admin("GET", "/v1/users/current").get_json()
     more = as_admin("GET", "/v1/users/current", headers={"X-Extended-Metadata": "true"}).get_json()
     assert list(plain) == KEYS
-    assert list(more) == ["verbs", *KEYS, "preferences"]
+    assert list(more) == ["verbs", "preferences", *KEYS]
     assert {"user.create", "project.create", "config.set", "submission.update"} <= set(more["verbs"])
     assert more["preferences"] == {"site": {}, "projects": {}}
 
@@ -169,7 +169,7 @@ def test_a_deleted_user_is_out_and_the_address_free(
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [("999999999", 404.1), ("9" * 40, 404.1), ("abc", 400.11), ("៥", 400.11)]
+    ("number", "code"), [("999999999", 404.1), ("9" * 40, 400.22), ("abc", 400.11), ("៥", 400.11)]
 )
 def test_a_user_that_is_none(as_admin: Ask, number: str, code: float) -> None:
     assert as_admin("GET", f"/v1/users/{number}").get_json()["code"] == code

@@ -67,5 +67,5 @@ def _shown(app_users: list[Actor], project: Project) -> list[dict[str, Any]]:
         for row, each in zip(rows, app_users, strict=True):
             row["createdBy"] = actor_or_none(db, each.created_by)
             row["lastUsed"] = shown(used.get(each.id))
-            row["properties"] = {}
+            row["properties"] = None
     return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.errors import Problem
+from server.subjects import NUMBER_BITS
 
 DIGITS = 10
 
@@ -43,9 +44,9 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
 
 
 def number_in_path(field: str, text: str) -> int:
-    """Raises Problem 400.11, as Central does for /users/abc, and 404.1 for a number beyond any of ours."""
+    """Raises Problem 400.11 for /users/abc, 400.22 for a number beyond any of ours."""
     if not (text.isascii() and text.isdigit()):
         raise Problem("400.11", field=field, value=text, expected="integer")
-    if len(text) > DIGITS:  # the database takes no integer of that size
-        raise Problem("404.1")
+    if len(text) > DIGITS or int(text) >> NUMBER_BITS:
+        raise Problem("400.22", value=text, type="integer")
     return int(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g, request
 
 from server.clock import shown
 from server.projects import create_project, delete_project, update_project
@@ -21,15 +21,23 @@ PATH = "/v1/projects/<int:project_id>"
 @blueprint.get("/v1/projects")
 def list_all() -> list[dict[str, Any]]:
     """Those whose forms the caller may see: with ?forms=true these are listed too."""
-    rows = []
-    for project in projects.list_projects(wire.hub().read()):
-        if _visible(project):
-            rows.append(_extended(project) if wire.extended() else project_json(project))
-            if wire.flag("forms"):
-                rows[-1] |= {"verbs": _verbs(project), "formList": listed_forms(project)}
-            if wire.flag("datasets"):
-                rows[-1]["datasetList"] = []
+    found = [p for p in projects.list_projects(wire.hub().read()) if _visible(p)]
+    rows = [{**(_extended(p) if wire.extended() else project_json(p)), "verbs": _verbs(p)} for p in found]
+    if request.args.get("forms"):
+        for project, row in zip(found, rows, strict=True):
+            row |= _with_forms(project)
+    if request.args.get("datasets"):
+        for row in rows:
+            row |= {"datasetList": [], "datasets": 0, "lastEntity": None}
     return rows
+
+
+def _with_forms(project: Project) -> dict[str, Any]:
+    """The forms with their extended metadata, whatever the header says (Central)."""
+    g.extended = True
+    listed = listed_forms(project)
+    newest = max((form["lastSubmission"] or "" for form in listed), default="")
+    return {"formList": listed, "forms": len(listed), "lastSubmission": newest or None}
 
 
 def _visible(project: Project) -> bool:
@@ -49,7 +57,7 @@ def create() -> dict[str, Any]:
 def show(project_id: int) -> dict[str, Any]:
     project = wire.project_or_404(project_id)
     wire.require("project.read", project)
-    return _extended(project) if wire.extended() else project_json(project)
+    return {"verbs": _verbs(project), **_extended(project)} if wire.extended() else project_json(project)
 
 
 @blueprint.patch(PATH)
@@ -95,10 +103,10 @@ def _verbs(project: Project) -> list[str]:
 def _extended(project: Project) -> dict[str, Any]:
     counts = projects.count_contents(wire.hub().read(), project.id)
     return {
-        "verbs": _verbs(project),
         **project_json(project),
         "appUsers": counts.app_users,
         "forms": counts.forms,
         "lastSubmission": shown(counts.last_submission),
         "datasets": 0,
+        "lastEntity": None,
     }

@@ -20,7 +20,6 @@ blueprint = Blueprint("users", __name__)
 @blueprint.get("/v1/users")
 def list_users() -> list[dict[str, Any]]:
     """An exact address finds its user for anybody, so that managers can assign roles."""
-    wire.actor()
     asked, db = request.args.get("q", "").strip(), wire.hub().read()
     exact = actors.find_by_email(db, asked) if asked else None
     if exact is not None:
@@ -40,7 +39,7 @@ def create_user() -> dict[str, Any]:
     caller = wire.require("user.create")
     said = wire.json_body()
     email, name = required_text(said, "email"), optional_text(said, "displayName")
-    password = secret_text(said, "password") if said.get("password") is not None else None
+    password = secret_text(said, "password") if said.get("password") not in (None, "") else None
     return user_json(accounts.create_user(wire.hub(), email, password, name, caller.by))
 
 
@@ -51,8 +50,8 @@ def show_current() -> dict[str, Any]:
         raise Problem("404.1")
     if not wire.extended():
         return user_json(user)
-    verbs = wire.rights().verbs_on()
-    return {"verbs": verbs, **user_json(user), "preferences": {"site": {}, "projects": {}}}
+    preferences: dict[str, Any] = {"site": {}, "projects": {}}
+    return {"verbs": wire.rights().verbs_on(), "preferences": preferences, **user_json(user)}
 
 
 @blueprint.get("/v1/users/<number>")
