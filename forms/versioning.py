@@ -25,18 +25,19 @@ def with_version(xform: bytes, version: str) -> bytes:
     said = escape(version, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
     value = said.encode("utf-8" if encoding in ("", "utf-8") else "ascii", "xmlcharrefreplace")
     first, last = _place(xform, start)
-    return xform[:first] + b' version="' + value + b'"' + xform[last:]
+    blank = b" " if first == last else b""
+    return xform[:first] + blank + b'version="' + value + b'"' + xform[last:]
 
 
 def _place(xform: bytes, start: int) -> tuple[int, int]:
-    """From where to where the attribute stands (with the blank before it) in the tag that begins at
-    `start`; both the end of the tag's name when it has none. One without a prefix goes first."""
+    """From where to where the attribute stands in the tag that begins at `start`; both the end of the
+    tag's name when it has none. One without a prefix goes first."""
     name = _NAME.match(xform, start)
     assert name is not None, start
     found: dict[bytes, tuple[int, int]] = {}
     place = name.end()
     while (attribute := _ATTRIBUTE.match(xform, place)) is not None:
-        found.setdefault(attribute[1], attribute.span())
+        found.setdefault(attribute[1], (attribute.start(1), attribute.end()))
         place = attribute.end()
     prefixed = [span for said, span in found.items() if said.endswith(b":version")]
     return found.get(b"version") or next(iter(prefixed), (name.end(), name.end()))
