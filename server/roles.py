@@ -134,6 +134,11 @@ def find_role(id_or_system: int | str) -> Role | None:
     return _BY_SYSTEM.get(id_or_system)
 
 
+def role_named(system: str) -> Role:
+    """The role of a system name that is known to be one, such as ADMIN. Raises KeyError."""
+    return _BY_SYSTEM[system]
+
+
 class Rights:
     """What a set of assignments grants. A place is (project uid, form key); "" means all of them, so
     an assignment to the site covers every project and one to a project its forms and app users."""

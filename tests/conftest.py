@@ -15,7 +15,7 @@ from waitress.server import create_server
 from server.accounts import assign, create_user
 from server.app import create_app
 from server.hub import Hub
-from server.roles import ADMIN, find_role
+from server.roles import ADMIN, role_named
 
 EMAIL = "sokha@kampot.example"
 PASSWORD = "ពាក្យសម្ងាត់វែង"
@@ -28,9 +28,7 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "ខេត្តកំពត"
     made = Hub.create(folder, "ខេត្តកំពត", **QUICK)
     admin = create_user(made, EMAIL, PASSWORD, "សុខា")
-    role = find_role(ADMIN)
-    assert role is not None
-    assign(made, admin, role)
+    assign(made, admin, role_named(ADMIN))
     made.close()
     return folder
 

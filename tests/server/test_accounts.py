@@ -13,7 +13,7 @@ from server import accounts, passwords, upkeep
 from server.errors import Problem
 from server.hub import Hub
 from server.projects import create_project, delete_project, update_project
-from server.roles import ROLES, Rights, Role, find_role
+from server.roles import ROLES, Rights, find_role, role_named
 from server.store import actors, projects
 from server.store.actors import Actor, Assignment
 from server.subjects import actor_number, project_uid
@@ -39,12 +39,6 @@ def nation(tmp_path: Path) -> Iterator[Hub]:
     made = make_hub(tmp_path, "ជាតិ")
     yield made
     made.close()
-
-
-def role(system: str) -> Role:
-    found = find_role(system)
-    assert found is not None
-    return found
 
 
 def shared(hub: Hub) -> list[Entry]:
@@ -133,8 +127,8 @@ def test_assignments_and_revocations_travel_in_any_order(province: Hub, nation: 
     project = create_project(province, "ពិគ្រោះ")
     tablets = [accounts.create_app_user(province, project, f"ថេប្លេត {n}") for n in "១២៣"]
     for tablet in tablets:
-        accounts.assign(province, tablet, role("app-user"), project)
-    accounts.unassign(province, tablets[0], role("app-user"), project)
+        accounts.assign(province, tablet, role_named("app-user"), project)
+    accounts.unassign(province, tablets[0], role_named("app-user"), project)
     accounts.revoke_app_user(province, tablets[1])
     accounts.delete_app_user(province, tablets[2])
     entries = shared(province) * 2
@@ -173,7 +167,7 @@ def test_a_project_of_a_name_that_is_taken_is_another(province: Hub) -> None:
 def test_rebuilding_gives_the_same_people_projects_and_sessions(province: Hub) -> None:
     admin = accounts.create_user(province, "sok@kampot.example", PASSWORD, "សុខ")
     by = accounts.by_of(admin)
-    accounts.assign(province, admin, role("admin"))
+    accounts.assign(province, admin, role_named("admin"))
     kept = accounts.sign_in(province, "sok@kampot.example", PASSWORD)
     gone = accounts.create_user(province, "dara@kampot.example", PASSWORD, "ដារ៉ា", by)
     accounts.sign_in(province, "dara@kampot.example", PASSWORD)
@@ -181,7 +175,9 @@ def test_rebuilding_gives_the_same_people_projects_and_sessions(province: Hub) -
     accounts.set_password(province, admin, PASSWORD + "១", by, keep=kept.token)
     accounts.delete_user(province, gone, by)
     project = update_project(province, create_project(province, "ក", "ខ", by), {"archived": True}, by)
-    accounts.assign(province, accounts.create_app_user(province, project, "គ", by), role("app-user"), project)
+    accounts.assign(
+        province, accounts.create_app_user(province, project, "គ", by), role_named("app-user"), project
+    )
     assert upkeep.compare(province) == []
     upkeep.rebuild(province)
     assert accounts.find_session(province, kept.token) is not None
@@ -192,14 +188,14 @@ def test_rights_cover_what_lies_below_their_place() -> None:
     site, project, form = ("", ""), ("p1", ""), ("p1", "wps")
     reach = {site: [site, project, form], project: [project, form], form: [form]}
     for given, reached in reach.items():
-        held = Rights([Assignment(1, role("viewer").id, *given)])
+        held = Rights([Assignment(1, role_named("viewer").id, *given)])
         for place in (site, project, form, ("p2", ""), ("p2", "wps"), ("p1", "other")):
             expected = place in reached or given == site or (given == project and place[0] == "p1")
             assert held.may("form.read", *place) == expected, (given, place)
 
 
 def test_who_sees_every_form_sees_the_open_ones() -> None:
-    viewer, collector = (Rights([Assignment(1, role(name).id)]) for name in ("viewer", "formfill"))
+    viewer, collector = (Rights([Assignment(1, role_named(name).id)]) for name in ("viewer", "formfill"))
     assert viewer.may("open_form.list")
     assert "open_form.list" not in viewer.verbs_on()
     assert not collector.may("form.list")
@@ -207,7 +203,7 @@ def test_who_sees_every_form_sees_the_open_ones() -> None:
 
 
 def test_an_administrator_may_give_every_role_but_that_of_reset_tokens() -> None:
-    admin = Rights([Assignment(1, role("admin").id)])
+    admin = Rights([Assignment(1, role_named("admin").id)])
     assert [r.system for r in ROLES if not admin.may_all(r.verbs)] == ["pwreset"]
 
 
