@@ -51,8 +51,10 @@ def choose_language(accept_language: str | None, default: str) -> str:
 
     Equal weights go to the one named first. Weight 0 means "not this one".
     """
+    if not accept_language:
+        return default
     best, weight = default, 0.0
-    for part in (accept_language or "").split(","):
+    for part in accept_language.split(","):
         tag, _, q = part.partition(";")
         lang, wanted = _base(tag), _weight(q)
         if lang in LANGUAGES and wanted > weight:

@@ -143,6 +143,6 @@ def _checked(header: bytes, projects: frozenset[str] | None) -> Entry | None:
 def _commit(turn: Turn, staged: list[Staged], entries: list[Entry], taken: Taken) -> None:
     for blob in staged:
         taken.blobs += blob_rows.record(turn.db, blob)
-    new = turn.hub.ledger.append_within(turn.db, entries)
+    new = turn.merge(entries)
     taken.new += len(new)
     taken.have += len(entries) - len(new)

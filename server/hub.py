@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ T = TypeVar("T")
 DATABASE = "hub.db"
 BLOBS = "blobs"
 REMEMBERED = 5000  # answers kept at most
+FRESH_S = 0.05
 
 
 class Turn:
@@ -41,6 +43,7 @@ class Turn:
     def __init__(self, hub: Hub, db: sqlite3.Connection) -> None:
         self.hub = hub
         self.db = db
+        self.changed = False  # whether anything that Hub.remember keeps may read otherwise now
 
     def append(
         self,
@@ -67,7 +70,13 @@ class Turn:
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)
+        self.changed = self.changed or not subject.startswith("submission:")
         return entry
+
+    def merge(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Adds entries of any hub that are not held yet, and returns those."""
+        self.changed = True
+        return self.hub.ledger.append_within(self.db, entries)
 
 
 class Hub:
@@ -88,9 +97,10 @@ class Hub:
         self.key = HubKey(row.seed)
         self.blobs = BlobStore(self.database, self.data / BLOBS)
         self.state = State(self.blobs, self.reader_of)
-        self.ledger = SqliteLedger(self.database, self.state.fold)
+        self.ledger = SqliteLedger(self.database, self.state.fold, self.forget)
         self._remembered: dict[tuple[object, ...], Any] = {}
         self._generation = -1
+        self._asked_at = 0.0
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
 
@@ -111,24 +121,43 @@ class Hub:
 
     def write(self, work: Callable[[Turn], T]) -> T:
         """Runs `work` in one transaction; its result is returned once it is on disk."""
-        return self.database.write(lambda db: work(Turn(self, db)))
+        turns: list[Turn] = []
+
+        def job(db: sqlite3.Connection) -> T:
+            turns.append(Turn(self, db))
+            return work(turns[0])
+
+        result = self.database.write(job)
+        if turns[0].changed:
+            self.forget()
+        return result
 
     def read(self) -> sqlite3.Connection:
         """This thread's reading connection."""
         return self.database.read()
 
     def remember(self, name: tuple[object, ...], look_up: Callable[[sqlite3.Connection], T]) -> T:
-        """What `look_up` reads of projects, forms or actors, read again only after one of them changed
-        (here or in another process): every request of a tablet asks the same few questions."""
-        db = self.database.read()
-        now = state_tables.generation(db)
-        if now != self._generation or len(self._remembered) > REMEMBERED:
-            self._remembered, self._generation = {}, now
-        held = self._remembered
+        """What `look_up` reads of projects, forms or actors: every request of a tablet asks the same
+        few questions. Read again after a change: at once after one of ours, within FRESH_S after one
+        of another process."""
+        held = self._kept()
         if name not in held:
-            held[name] = look_up(db)
+            held[name] = look_up(self.database.read())
         found: T = held[name]
         return found
+
+    def _kept(self) -> dict[tuple[object, ...], Any]:
+        now = time.monotonic()
+        if now - self._asked_at > FRESH_S:
+            generation = state_tables.generation(self.database.read())
+            if generation != self._generation or len(self._remembered) > REMEMBERED:
+                self._remembered, self._generation = {}, generation
+            self._asked_at = now
+        return self._remembered
+
+    def forget(self) -> None:
+        """Looks everything up again that `remember` kept."""
+        self._remembered, self._asked_at = {}, 0.0
 
     def reader_of(self, db: sqlite3.Connection, version: FormVersion) -> InstanceReader:
         """Reads instances of this form version; made once, since a version never changes."""

@@ -82,7 +82,8 @@ def accept(hub: Hub, post: Post) -> Outcome:
     """
     if len(post.xml) > hub.config.max_xml_length:
         raise Fault("submission.too_large", limit_bytes=hub.config.max_xml_length)
-    case = examine(hub, post)
+    with hub.database.at_work:
+        case = examine(hub, post)
     outcome = hub.write(lambda turn: _decide(turn, case))
     log.info(
         "submission received project=%s instance=%s again=%s parked=%s missing=%d",
@@ -128,6 +129,8 @@ def _decide(turn: Turn, case: Case) -> Outcome:
 
 def _original(turn: Turn, case: Case, known: list[SubmissionVersion]) -> Outcome:
     if not known:
+        if case.offered is not None:
+            case.offered = replace(case.offered, fresh=True)
         return hold(turn, case, CREATE, case.envelope.instance_id, _turned_away(case))
     owner = _owner(turn, known[0])
     reason = "content.differs" if owner.deleted_at is None else "submission.deleted"

@@ -72,14 +72,21 @@ class SqliteLedger:
     transaction, so that state is never ahead of or behind the ledger."""
 
     def __init__(
-        self, database: Database, fold: Callable[[sqlite3.Connection, Entry], None] | None = None
+        self,
+        database: Database,
+        fold: Callable[[sqlite3.Connection, Entry], None] | None = None,
+        appended: Callable[[], None] = lambda: None,
     ) -> None:
+        """`appended` is called after entries were committed."""
         self._database = database
         self._fold = fold
+        self._appended = appended
 
     def append(self, entries: Iterable[Entry]) -> list[Entry]:
         offered = list(entries)
-        return self._database.write(lambda db: self.append_within(db, offered))
+        new = self._database.write(lambda db: self.append_within(db, offered))
+        self._appended()
+        return new
 
     def append_within(self, db: sqlite3.Connection, entries: Iterable[Entry]) -> list[Entry]:
         """The same inside a transaction that the caller already holds."""
