@@ -69,23 +69,21 @@ def compile_form(
 
 
 def compile_folder(form_xlsx: Path, out: Path) -> CompiledFolder:
-    """Compile `form_xlsx` into `out`: `<form_id>.xml`, and in `<form_id>-media/` the files that it
-    needs, from the `media/` folder beside the workbook: the layout of a tablet's forms folder."""
+    """Compile `form_xlsx` into the folder `out`: `<form_id>.xml` and beside it the files that it needs,
+    from the `media/` folder beside the workbook."""
     form = compile_form(form_xlsx)
-    stem = _file_stem(form.form_id)
-    media = out / f"{stem}-media"
     out.mkdir(parents=True, exist_ok=True)
-    written = [out / f"{stem}.xml"]
+    written = [out / f"{_file_stem(form.form_id)}.xml"]
     written[0].write_bytes(form.xform)
     missing = []
     for name in (slot.name for slot in read_schema(form.xform).slots):
-        content = _medium(form, form_xlsx.parent / "media" / name)
+        # A name with folders in it would be read and written somewhere else.
+        content = _medium(form, form_xlsx.parent / "media" / name) if Path(name).name == name else None
         if content is None:
             missing.append(name)
         else:
-            media.mkdir(exist_ok=True)
-            (media / name).write_bytes(content)
-            written.append(media / name)
+            (out / name).write_bytes(content)
+            written.append(out / name)
     return CompiledFolder(form, tuple(written), tuple(missing))
 
 

@@ -46,7 +46,7 @@ def compile_(session: Session, file: Path, out: Path) -> None:
             "odk_validate": findings,
         }
     )
-    if findings:
+    if findings or made.missing:
         raise click.exceptions.Exit(EXIT_FINDINGS)
 
 

@@ -168,7 +168,7 @@ def test_a_folder_is_laid_out_as_on_a_tablet(tmp_path: Path):
     (tmp_path / "media" / "unused.png").write_bytes(b"png")
     result = compile_folder(form, tmp_path / "out")
     names = [file.relative_to(tmp_path / "out").as_posix() for file in result.written]
-    assert names == ["water.xml", "water-media/wells.csv"]
+    assert names == ["water.xml", "wells.csv"]
     assert result.written[0].read_bytes() == result.form.xform
     assert result.missing == ()
 
