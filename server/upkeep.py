@@ -12,7 +12,10 @@ from pathlib import Path
 
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
+from server.projection.submissions import read_stale
 from server.store import copies, ledger_sqlite, state_tables
+from server.store.actors import Connection
+from server.store.answers import stale_anywhere
 from sync.errors import BadEntry
 from sync.ledger import read_entry
 
@@ -74,7 +77,12 @@ def rebuild(hub: Hub) -> int:
 
 def compare(hub: Hub) -> list[str]:
     """Names of the state tables that would come out otherwise if they were rebuilt now."""
-    return hub.database.write(lambda db: copies.compare(db, hub.state.fold))
+
+    def catch_up(db: Connection) -> None:
+        for number in stale_anywhere(db):
+            read_stale(hub.state, db, number)
+
+    return hub.database.write(lambda db: copies.compare(db, hub.state.fold, catch_up))
 
 
 def backup(hub: Hub, path: Path) -> None:

@@ -39,6 +39,11 @@ def stale_submissions(db: sqlite3.Connection, form_id: int, limit: int) -> list[
     return [r[0] for r in rows]
 
 
+def stale_anywhere(db: sqlite3.Connection) -> list[int]:
+    """The submissions of every form whose answers are still to be read."""
+    return [r[0] for r in db.execute("SELECT id FROM submission WHERE stale = 1 ORDER BY id")]
+
+
 def mark_read(
     db: sqlite3.Connection, submission_id: int, *, schema_id: int | None, expected: int, present: int
 ) -> None:

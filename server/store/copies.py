@@ -27,11 +27,16 @@ def refold(db: sqlite3.Connection, fold: Fold) -> int:
     return count
 
 
-def compare(db: sqlite3.Connection, fold: Fold) -> list[str]:
-    """The state tables that a new fold would make otherwise. Nothing is changed: the fold is undone."""
-    before = state_tables.digests(db)
+def compare(db: sqlite3.Connection, fold: Fold, catch_up: Callable[[sqlite3.Connection], None]) -> list[str]:
+    """The state tables that a new fold would make otherwise. Nothing is changed: the fold is undone.
+
+    `catch_up` reads the answers that still wait to be read, so that both sides have read them all.
+    """
     db.execute("SAVEPOINT compare")
+    catch_up(db)
+    before = state_tables.digests(db)
     refold(db, fold)
+    catch_up(db)
     after = state_tables.digests(db)
     db.execute("ROLLBACK TO compare")
     db.execute("RELEASE compare")
