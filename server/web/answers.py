@@ -1,11 +1,10 @@
-"""How answers look: JSON by orjson, refusals as ODK Central words them, caching headers, token paths."""
+"""How answers look: JSON by orjson, refusals as ODK Central words them, caching headers."""
 
 from __future__ import annotations
 
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -16,10 +15,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from forms.errors import FormFault
 from i18n import choose_language
 from server.errors import Problem, Refusal
-from server.web.credentials import KEY
+from server.web.paths import ApiRule, TokenPaths
 
 log = logging.getLogger(__name__)
-_KEY_PATH = re.compile(r"/v1/key/([^/]*)(/.*)?")
 _OTHER_VERSION = re.compile(r"/v(\d+)(/|$)")
 # What Central's API serves below /v1: a caller who left the version out is told so.
 _API = re.compile(
@@ -44,27 +42,10 @@ class Json(JSONProvider):
         return made
 
 
-class TokenPaths:
-    """WSGI middleware: /v1/key/TOKEN/projects/… is served by the routes of /v1/projects/…, with the
-    token set aside for `credentials`."""
-
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
-        self._app = app
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ.pop(KEY, None)
-        path = environ.get("PATH_INFO", "")
-        if path.startswith("/v1/key/"):
-            found = _KEY_PATH.fullmatch(path)
-            if found is not None:
-                environ[KEY] = found[1]
-                environ["PATH_INFO"] = "/v1" + (found[2] or "")
-        return self._app(environ, start_response)
-
-
 def dress(app: Flask) -> None:
     """Gives an app our JSON, our refusals, our caching headers and our token paths."""
     app.json = Json(app)
+    app.url_rule_class = ApiRule
     app.url_map.strict_slashes = False  # ruODK posts to …/entities/ and does not follow redirects
     app.wsgi_app = TokenPaths(app.wsgi_app)  # type: ignore[method-assign]
     app.register_error_handler(Refusal, refused)

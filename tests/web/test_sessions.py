@@ -6,10 +6,11 @@ import base64
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from server.app import create_app
@@ -318,3 +319,24 @@ def test_apps_on_one_folder_after_another_share_nothing(app: Flask, client: Flas
         assert again.test_client().get("/v1/users/current", headers=bearer).status_code == 200
     finally:
         again.extensions["samleng"].close()
+
+
+def test_routes_are_built_backwards_too(app: Flask) -> None:
+    with app.test_request_context():
+        assert url_for("users.show_user", number=5) == "/v1/users/5"
+        assert (
+            url_for("app_users.show_app_user", project_id=1, number=2, st="x")
+            == "/v1/projects/1/app-users/2?st=x"
+        )
+
+
+def test_several_apps_live_in_one_process_each_with_its_own(tmp_path: Path) -> None:
+    apps = []
+    for name in ("កំពត", "តាកែវ", "ព្រៃវែង"):
+        Hub.create(tmp_path / name, name, password_cost=4).close()
+        apps.append(create_app(tmp_path / name, password_cost=4, background=False))
+    assert len({app.extensions["samleng"].hub.id for app in apps}) == 3
+    apps[0].extensions["samleng"].close()
+    assert [app.test_client().get("/healthz").status_code for app in apps[1:]] == [200, 200]
+    for app in apps[1:]:
+        app.extensions["samleng"].close()
