@@ -20,6 +20,7 @@ import sqlite_utils
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
+IDLE_READERS = 4  # kept open between streams: opening one costs as much as a page of OData
 STATE_TABLES = ["project", "actor", "assignment", "session", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "comment", "parked", "answers", "peer", "unfolded"]
 
 
@@ -40,6 +41,8 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._is_open = True
         self._readers_lock = threading.Lock()
         self._lock = threading.Lock()
         # Python runs one thread at a time anyway. Threads that pass it back and forth at every SQL
@@ -75,18 +78,34 @@ class Database:
         return held
 
     def separate_reader(self) -> sqlite3.Connection:
-        """A reading connection of its own, for a stream that outlives the request's thread turn.
-        The caller closes it."""
+        """A reading connection that nobody else uses, for a stream that outlives the request's thread
+        turn. The caller gives it back by `release`, or closes it."""
+        with self._readers_lock:
+            if self._idle:
+                return self._idle.pop()
         own = connect(self.path, cache_mb=4)
         own.execute("PRAGMA query_only = 1")
         return own
 
+    def release(self, reader: sqlite3.Connection) -> None:
+        """Takes a separate reader back. The caller has closed its cursors: one left open would go on
+        holding the snapshot, and the next stream would read an old state."""
+        if reader.in_transaction:
+            reader.execute("ROLLBACK")
+        with self._readers_lock:
+            if self._is_open and len(self._idle) < IDLE_READERS:
+                self._idle.append(reader)
+                return
+        reader.close()
+
     def close(self) -> None:
         with self._lock:
             with self._readers_lock:
-                for reader in self._readers:
+                self._is_open = False
+                for reader in self._readers + self._idle:
                     reader.close()
                 self._readers.clear()
+                self._idle.clear()
             self._writer.close()
 
     def _drain(self) -> None:
