@@ -321,6 +321,16 @@ def test_tablet_reads_only_forms_that_it_was_given(
     assert client.get(f"{keyed}.xml").data == form()
 
 
+def test_tablet_is_asked_for_a_name_and_password_where_a_program_is_not(
+    client: FlaskClient, publish: Callable[..., str]
+) -> None:
+    path = publish()
+    asked = client.get(f"{path}.xml", headers={"X-OpenRosa-Version": "1.0"})
+    assert refusal(asked)[0] == 401.2
+    assert asked.headers["WWW-Authenticate"].startswith("Digest ")
+    assert "WWW-Authenticate" not in client.get(f"{path}.xml").headers
+
+
 def _user(as_admin: Ask, as_user: Callable[[str], Ask], project: str, role: str) -> Ask:
     email = f"{role}@kampot.example"
     made = as_admin("POST", "/v1/users", {"email": email, "password": "ពាក្យសម្ងាត់វែង"}).get_json()

@@ -409,3 +409,17 @@ def test_unknown_places_are_not_found(as_admin: Ask, path: str) -> None:
     ):  # fmt: skip
         assert refusal(as_admin("GET", place))[0] == 404.1
     assert refusal(as_admin("POST", f"{path}/uuid:a/attachments/x", data=b"x"))[0] == 404.1
+
+
+def test_differences_are_told_for_every_later_version(
+    as_admin: Ask, enter: Callable[..., Any], edit: Callable[..., Any], path: str
+) -> None:
+    enter()
+    assert as_admin("GET", f"{path}/uuid:a/diffs").get_json() == {}
+    edit("uuid:b", "ភូមិចាស់", replaces="uuid:a")
+    edit("uuid:c", "ភូមិចាស់", replaces="uuid:b", name="ឈ្មោះ")
+    found = as_admin("GET", f"{path}/uuid:a/diffs").get_json()
+    assert list(found) == ["uuid:c", "uuid:b"]
+    assert {"old": "ភូមិថ្មី", "new": "ភូមិចាស់", "path": ["village"]} in found["uuid:b"]
+    assert {"new": "ឈ្មោះ", "path": ["meta", "instanceName"]} in found["uuid:c"]
+    assert refusal(as_admin("GET", f"{path}/uuid:none/diffs"))[0] == 404.1

@@ -89,8 +89,15 @@ def is_unchanged(tag: str) -> bool:
     return request.headers.get("If-None-Match") in (tag, f"W/{tag}")
 
 
-def xml_answer(xml: bytes) -> Response:
-    return Response(xml, content_type="application/xml; charset=utf-8")
+def xml_answer(sha256: str) -> Response:
+    """Stored XML, byte for byte. Raises Problem 404.1 when it has not come from its hub yet."""
+    return Response(read_stored(sha256), content_type="application/xml; charset=utf-8")
+
+
+def read_stored(sha256: str) -> bytes:
+    """Raises Problem 404.1."""
+    with _open(sha256) as stream:
+        return stream.read()
 
 
 def _open(sha256: str) -> BinaryIO:

@@ -71,7 +71,7 @@ def show(asked: Asked) -> dict[str, Any]:
 
 
 def show_xml(asked: Asked) -> Response:
-    return xml_answer(wire.hub().blobs.read(asked.version.xform))
+    return xml_answer(asked.version.xform)
 
 
 def show_xls(asked: Asked) -> Response:

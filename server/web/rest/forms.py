@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, g, request
 
 from server import publish
 from server.definition import Definition, read_definition
@@ -22,6 +22,7 @@ from server.web.rest.inputs import number_in_path
 blueprint = Blueprint("forms", __name__)
 PROJECT = "/v1/projects/<int:project_id>"
 SUCCESS = {"success": True}
+TABLET = "X-OpenRosa-Version"
 UPLOAD_LIMIT = 20_000_000  # bytes of a form; media come one by one
 WORKBOOKS = {TYPES[".xls"]: "xls", TYPES[".xlsx"]: "xlsx"}
 
@@ -77,8 +78,17 @@ def read_upload(source: bytes) -> Definition:
 
 
 @blueprint.before_request
-def limit_upload() -> None:
+def prepare() -> None:
     request.max_content_length = UPLOAD_LIMIT
+    g.plain_basic = TABLET in request.headers  # tablets fetch forms and media here, over plain http too
+
+
+@blueprint.after_request
+def ask_tablet_to_sign_in(answer: Response) -> Response:
+    """Only tablets are asked: a browser would open its own dialog over the console's page."""
+    if answer.status_code == 401 and TABLET in request.headers and wire.caller_may_sign_in():
+        answer.headers["WWW-Authenticate"] = wire.challenge()
+    return answer
 
 
 @blueprint.patch(FORM)

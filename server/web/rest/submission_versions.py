@@ -6,12 +6,15 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from forms.instance import parse_instance
 from server import review
+from server.differences import answer_tree, changes
 from server.store import submissions
 from server.store.forms import Form
 from server.store.submissions import Submission, SubmissionVersion
 from server.web import wire
-from server.web.rest.files import blob_answer, xml_answer
+from server.web.rest.files import blob_answer, read_stored, xml_answer
+from server.web.rest.form_reading import newest
 from server.web.rest.forms import SUCCESS
 from server.web.rest.submission_reading import (
     ONE,
@@ -51,6 +54,19 @@ def _find(
     return form, held, find_version(form, held, version_id)
 
 
+@blueprint.get(f"{ONE}/diffs")
+def list_changes(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, list[dict[str, Any]]]:
+    """instanceID of each later version -> what it changed; groups and repeats as the published form
+    has them."""
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = find_submission(form, instance_id)
+    schema = wire.hub().schema_of(newest(form))
+    versions = submissions.list_versions(wire.hub().read(), held.id)
+    trees = [answer_tree(parse_instance(read_stored(v.xml))[0], schema) for v in versions]
+    pairs = zip(versions, trees, trees[1:], strict=False)
+    return {version.instance_id: changes(earlier, later) for version, later, earlier in pairs}
+
+
 @blueprint.get(VERSION)
 def show(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> dict[str, Any]:
     _, held, version = _find(project_id, xml_form_id, instance_id, version_id)
@@ -60,7 +76,7 @@ def show(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -
 @blueprint.get(f"{VERSION}.xml")
 def show_xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     _, _, version = _find(project_id, xml_form_id, instance_id, version_id)
-    return xml_answer(wire.hub().blobs.read(version.xml))
+    return xml_answer(version.xml)
 
 
 @blueprint.get(f"{VERSION}/attachments")

@@ -134,7 +134,7 @@ def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     held = or_redirect(project, form, instance_id, ".xml")
     if isinstance(held, Response):
         return held
-    return xml_answer(wire.hub().blobs.read(current_version(held).xml))
+    return xml_answer(current_version(held).xml)
 
 
 @blueprint.patch(ONE)
