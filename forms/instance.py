@@ -92,7 +92,7 @@ def _parse(xml: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as fault:
         line = getattr(fault, "lineno", None) or 0
         raise FormFault("submission.not_xml", line=line) from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         # Entities are how small files grow to gigabytes or read the server's own files.
         raise FormFault("submission.doctype")
     return root
@@ -170,7 +170,7 @@ class InstanceReader:
             name = child.tag.rpartition("}")[2]
             leaf = plan.leaves.get(name)
             if leaf is not None:
-                text = child.text or "" if not len(child) else "".join(child.itertext())
+                text = child.text or "" if not len(child) else "".join(map(str, child.itertext()))
                 row[leaf[0] + shift] = text
                 if leaf[1] and text.strip():
                     reading.media.append(text.strip())

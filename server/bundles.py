@@ -63,7 +63,7 @@ def write_for(hub: Hub, name: str, path: Path) -> BundleHeader:
 
 
 def _count(entries: Iterator[Entry]) -> tuple[int, int]:
-    count, blobs = 0, set()
+    count, blobs = 0, set[str]()
     for entry in entries:
         count += 1
         blobs.update(entry.blobs)
@@ -83,7 +83,7 @@ def _written(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(growing, path)
+        growing.replace(path)
     except OSError as fault:
         growing.unlink(missing_ok=True)
         raise Fault("file.unwritable", path=str(path), reason=fault.strerror or "") from fault

@@ -110,7 +110,7 @@ class Hub:
         folder = Path(data)
         if (folder / DATABASE).exists():
             raise Fault("data.exists", path=str(folder))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # testimony is nobody else's to read
         clock = clock or Clock()
         key = HubKey.make()
         row = HubRow(key.id, name, key.seed, secrets.token_bytes(32), secrets.token_hex(8), clock.stamp())

@@ -85,11 +85,24 @@ def accept(hub: Hub, post: Post) -> Outcome:
     with hub.database.at_work:
         case = examine(hub, post)
     outcome = hub.write(lambda turn: _decide(turn, case))
-    log.info(
-        "submission received project=%s instance=%s again=%s parked=%s missing=%d",
-        post.project.id, outcome.instance_id, outcome.again, outcome.parked, len(outcome.missing),
-    )  # fmt: skip
+    _note(case, outcome)
     return outcome
+
+
+def _note(case: Case, outcome: Outcome) -> None:
+    """One line a submission; what a coordinator must look at stands out."""
+    log.log(
+        logging.WARNING if outcome.parked and not outcome.again else logging.INFO,
+        "submission received project=%s instance=%s again=%s parked=%s missing=%d unexpected=%d",
+        case.post.project.id, outcome.instance_id, outcome.again, outcome.parked, len(outcome.missing),
+        _unexpected(case),
+    )  # fmt: skip
+
+
+def _unexpected(case: Case) -> int:
+    """How many files came that the instance does not name: kept, and listed with what is parked."""
+    named = set(case.offered.reading.media) if case.offered else set()
+    return sum(1 for name in case.post.files if name not in named)
 
 
 def examine(hub: Hub, post: Post) -> Case:

@@ -9,7 +9,7 @@ import click
 
 from server.cli import Session, _, _shared, pass_session
 from server.errors import Fault
-from server.roles import find_role
+from server.roles import role_named
 
 
 @click.command(help=_("Makes a hub and its first administrator."))
@@ -28,7 +28,7 @@ def init(session: Session, name: str, admin: str, password_stdin: bool) -> None:
         raise Fault("email.invalid", email=admin)
     hub = Hub.create(session.data, name)
     try:
-        assign(hub, create_user(hub, admin, password, admin), find_role("admin"))
+        assign(hub, create_user(hub, admin, password, admin), role_named("admin"))
         session.say("The hub {name} is made in {path}.", name=name, path=session.data)
         session.answer({"hub": hub.id, "name": name, "data": str(session.data)})
     finally:

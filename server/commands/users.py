@@ -7,7 +7,7 @@ import click
 from server.cli import Session, _, _shared, pass_session
 from server.commands.service import read_password
 from server.errors import Fault
-from server.roles import find_role
+from server.roles import role_named
 
 ROLES = ("admin", "manager", "viewer", "formfill")
 
@@ -36,7 +36,7 @@ def add(session: Session, email: str, role: str, project: str | None, password_s
         if actors.find_by_email(hub.read(), email) is not None:
             raise Fault("email.taken", email=email)
         made = create_user(hub, email, read_password(session, password_stdin), email)
-        assign(hub, made, find_role(role), where)
+        assign(hub, made, role_named(role), where)
         session.say("The user {email} is added with the role {role}.", email=email, role=role)
         session.answer({"id": made.id, "email": made.email, "role": role})
 

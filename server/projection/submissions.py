@@ -162,7 +162,8 @@ def _gather(db: sqlite3.Connection, about: SubmissionSubject) -> tuple[list[str]
 
     A subject that has an original of its own is another submission, whatever its id.
     """
-    waiting, subjects, entries = [about.instance_id], [], []
+    waiting, subjects = [about.instance_id], list[str]()
+    entries: list[Entry] = []
     while waiting:
         subject = submission_subject(*about._replace(instance_id=waiting.pop()))
         if subject in subjects:

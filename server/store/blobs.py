@@ -83,7 +83,7 @@ class BlobStore:
     def _settle(self, temporary: Path, sha256: str) -> None:
         place = self.path(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, place)
+        temporary.replace(place)
         flush_folder(place.parent)
         flush_folder(self.folder)
 

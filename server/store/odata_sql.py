@@ -16,7 +16,14 @@ COLUMNS = {
     "__system/reviewState": "s.review_state",
 }
 _SIGNS = {"lt": "<", "le": "<=", "eq": "IS", "ne": "IS NOT", "ge": ">=", "gt": ">"}
-_PARTS = {"year": (1, 4), "month": (6, 2), "day": (9, 2), "hour": (12, 2), "minute": (15, 2), "second": (18, 2)}
+_PARTS = {
+    "year": (1, 4),
+    "month": (6, 2),
+    "day": (9, 2),
+    "hour": (12, 2),
+    "minute": (15, 2),
+    "second": (18, 2),
+}
 
 Bound = list[str | int | float | None]
 

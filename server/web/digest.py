@@ -29,7 +29,8 @@ class Verdict:
 def challenge(secret: bytes, *, stale: bool = False, now: Callable[[], float] = time.time) -> str:
     """The value of a WWW-Authenticate header."""
     flag = ", stale=true" if stale else ""
-    return f'Digest realm="{REALM}", nonce="{make_nonce(secret, now)}", qop="auth", algorithm=MD5, domain="/"{flag}'
+    nonce = make_nonce(secret, now)
+    return f'Digest realm="{REALM}", nonce="{nonce}", qop="auth", algorithm=MD5, domain="/"{flag}'
 
 
 def make_nonce(secret: bytes, now: Callable[[], float] = time.time) -> str:
