@@ -11,6 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from server.hub import Hub
+from server.store.projects import find_project
+from server.subjects import submission_subject
+from sync.ledger import make_entry
+
 Ask = Callable[..., TestResponse]
 XML = {"Content-Type": "application/xml"}
 EXTENDED = {"X-Extended-Metadata": "true"}
@@ -423,3 +428,34 @@ def test_differences_are_told_for_every_later_version(
     assert {"old": "ភូមិថ្មី", "new": "ភូមិចាស់", "path": ["village"]} in found["uuid:b"]
     assert {"new": "ឈ្មោះ", "path": ["meta", "instanceName"]} in found["uuid:c"]
     assert refusal(as_admin("GET", f"{path}/uuid:none/diffs"))[0] == 404.1
+
+
+def test_merged_submission_shows_what_it_expects_and_what_is_here(
+    as_admin: Ask, enter: Callable[..., Any], path: str, hub: Hub
+) -> None:
+    """From another hub: its photo is named, and the photo's bytes have not come yet."""
+    project = find_project(hub.read(), int(path.split("/")[3]))
+    assert project is not None
+    xml, photo = answers("uuid:m", photo=PHOTO), b"\xff\xd8kampot"
+    name = hashlib.sha256(photo).hexdigest()
+    said = {"instance_id": "uuid:m", "form_version": "1", "files": {PHOTO: name}, "device_id": "tablet-9"}
+    subject = submission_subject(project.uid, "rice", "uuid:m")
+    entry = make_entry(
+        "submission.create", subject, hub="kampot", made_at="2026-11-20T01:02:03.000004Z", body=said,
+        blobs=[hub.blobs.put(xml), name],
+    )  # fmt: skip
+    hub.ledger.append([entry])
+    one = f"{path}/uuid:m"
+    merged = as_admin("GET", one).get_json()
+    assert (merged["submitterId"], merged["createdAt"]) == (None, "2026-11-20T01:02:03.000Z")
+    assert as_admin("GET", f"{one}.xml").data == xml
+    assert as_admin("GET", f"{one}/attachments").get_json() == [{"name": PHOTO, "exists": False}]
+    assert refusal(as_admin("GET", f"{one}/attachments/{quote(PHOTO)}"))[0] == 404.1
+    hub.blobs.put(photo)
+    assert as_admin("GET", f"{one}/attachments").get_json() == [{"name": PHOTO, "exists": True}]
+    assert as_admin("GET", f"{one}/attachments/{quote(PHOTO)}").data == photo
+
+
+def test_nobody_enters_anything(client: FlaskClient, path: str) -> None:
+    assert refusal(client.post(path, data=b"<data", headers=XML))[0] == 401.2
+    assert refusal(client.put(f"{path}/uuid:a", data=answers(), headers=XML))[0] == 401.2

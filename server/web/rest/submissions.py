@@ -108,6 +108,7 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
 
 
 def _upload(project: Project) -> Case:
+    wire.actor()  # nobody's ten megabytes of XML are parsed
     client, agent = request.headers.get("odk-client"), request.headers.get("User-Agent", "")
     request.max_content_length = wire.hub().config.max_xml_length
     post = Post(
