@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from server.exports.columns import CsvOptions
 from server.exports.rows import Page
 from server.hub import Hub
 from server.store import forms
+from server.store.actors import Connection
 from server.store.export_source import FormSource
 from server.store.forms import Form
 
@@ -30,11 +31,15 @@ class Published:
 
 
 def published(hub: Hub, form: Form) -> Published:
-    versions = list(reversed(forms.list_versions(hub.read(), form.id)))
+    """Remembered as long as the form stays as it is."""
+    name = ("published", form.id, form.current_id)
+    return hub.remember(name, lambda db: _published(hub, db, form))
+
+
+def _published(hub: Hub, db: Connection, form: Form) -> Published:
+    versions = list(reversed(forms.list_versions(db, form.id)))
     versions.sort(key=lambda v: v.id == form.current_id)  # stable: the one in force goes last
-    return Published(
-        {v.id: hub.schema_of(v) for v in versions}, tuple(hub.schema_of(v) for v in versions)
-    )
+    return Published({v.id: hub.schema_of(v) for v in versions}, tuple(hub.schema_of(v) for v in versions))
 
 
 @contextmanager
@@ -42,21 +47,24 @@ def opened(hub: Hub, form: Form, page: Page | None = None, one: str | None = Non
     """A snapshot of the form's submissions with every answer read. `one`: root instanceID of the only
     submission wanted."""
     catch_up(hub, form.id)
-    source = FormSource(
-        hub.database.separate_reader(), hub.blobs, form.id, published(hub, form).by_number, page or Page(),
-        now=hub.clock.now(), one=one,
-    )  # fmt: skip
+    schemas = published(hub, form).by_number
+    reader = hub.database.separate_reader()
     try:
-        yield source
+        source = FormSource(reader, hub.blobs, form.id, schemas, page or Page(), now=hub.clock.now(), one=one)
+        try:
+            yield source
+        finally:
+            source.close()
     finally:
-        source.close()
+        hub.database.release(reader)
 
 
 def export(
     hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page | None = None
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """The bytes of an export as they are made; memory does not grow with the form.
 
+    page: which submissions; without it those of the options' filter.
     Raises Fault format.unknown, form.unknown (never published).
     """
     if file_format not in FORMATS:
@@ -64,12 +72,12 @@ def export(
     schemas = published(hub, form).in_order
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
-    return _stream(hub, form, file_format, options, page, schemas)
+    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas)
 
 
 def _stream(
-    hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page | None, schemas: tuple[Schema, ...]
-) -> Iterator[bytes]:
+    hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page, schemas: tuple[Schema, ...]
+) -> Generator[bytes]:
     with opened(hub, form, page) as source:
         if file_format == "csv":
             yield from root_csv(source, schemas, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ class _Chosen:
 
 
 class FormSource:
-    """One snapshot of a form's submissions. Holds a read transaction until `close`."""
+    """One snapshot of a form's submissions. Holds a read transaction until `close`; the connection
+    stays the caller's."""
 
     def __init__(
         self,
@@ -44,49 +46,60 @@ class FormSource:
     ) -> None:
         """`one`: root instanceID, for that submission alone."""
         self._db, self._blobs, self._schemas = db, blobs, schemas
+        self._cursors: list[sqlite3.Cursor] = []
+        self._chosen = _choose(form_id, page, now, one)
+        self._counted = _where(form_id, page, now)
         self._db.execute("BEGIN")
-        self._chosen = _choose(db, form_id, page, now, one)
 
     def close(self) -> None:
-        self._db.close()
+        """Ends the snapshot, also while rows of it are still being gone over."""
+        for cursor in self._cursors:
+            cursor.close()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def count(self) -> int:
+        """How many submissions match the page's filter, paging left out."""
+        where, values = self._counted
+        found = self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()
+        return int(found[0])
 
     def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
-        rows = self._db.execute(
-            f"SELECT {_HEAD}, r.record {self._chosen.sql.format(join=_WITH_ANSWERS)}", self._chosen.values
-        )
-        for row in rows:
+        for row in self._rows(f"{_HEAD}, r.record", _WITH_ANSWERS):
             yield _head(row), row[14]
 
     def repeats(self, path: str) -> Iterator[tuple[str, int, bytes]]:
-        numbers = {n: t.number for n, schema in self._schemas.items() for t in schema.tables if t.path == path}
+        numbers = {
+            n: t.number for n, schema in self._schemas.items() for t in schema.tables if t.path == path
+        }
         if not numbers:
             return
         cases = " ".join(f"WHEN {int(n)} THEN {int(t)}" for n, t in numbers.items())
         join = f"JOIN answers r ON r.id = s.id * 1024 + CASE s.schema_id {cases} END"
-        yield from self._db.execute(
-            f"SELECT s.instance_id, s.schema_id, r.record {self._chosen.sql.format(join=join)}", self._chosen.values
-        )
+        yield from self._rows("s.instance_id, s.schema_id, r.record", join)
 
     def schemas(self) -> Mapping[int, Schema]:
         return self._schemas
 
     def media(self) -> Iterator[Media]:
-        join = "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 AND t.sha256 IS NOT NULL"
-        rows = self._db.execute(
-            f"SELECT s.instance_id, t.name, lower(hex(t.sha256)) {self._chosen.sql.format(join=join)}, t.place",
-            self._chosen.values,
-        )
-        for instance_id, name, sha256 in rows:
-            yield Media(instance_id, name, lambda sha256=sha256: self._blobs.open(sha256, self._db))
+        for instance_id, name, sha256 in self._rows(
+            "s.instance_id, t.name, lower(hex(t.sha256))", _WITH_FILES, "t.place"
+        ):
+            yield Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+
+    def _rows(self, what: str, join: str, order: str = "") -> sqlite3.Cursor:
+        sql = f"SELECT {what} {self._chosen.sql.format(join=join)}{', ' + order if order else ''}"
+        cursor = self._db.execute(sql, self._chosen.values)
+        self._cursors.append(cursor)
+        return cursor
 
 
 _WITH_ANSWERS = "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id"
-
-
-def count_chosen(db: sqlite3.Connection, form_id: int, page: Page, now: datetime) -> int:
-    """How many submissions match the page's filter, paging left out."""
-    where, values = _where(form_id, page, now)
-    return int(db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
+# A file may be named before its bytes have come from their hub: it is left out until then.
+_WITH_FILES = (
+    "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 "
+    "JOIN blob b ON b.sha256 = t.sha256"
+)
 
 
 def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
@@ -101,7 +114,7 @@ def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
     return " AND ".join(conditions), bound
 
 
-def _choose(db: sqlite3.Connection, form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
+def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
     where, values = _where(form_id, page, now)
     if one is not None:
         where, values = f"{where} AND s.instance_id = ?", [*values, one]
@@ -130,8 +143,8 @@ def _order(page: Page) -> str:
 
 def _head(row: tuple) -> Head:
     return Head(
-        instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]), deleted_at=shown(row[3]),
-        submitter_id=row[4], submitter_name=row[5], device_id=row[6], review_state=row[7], edits=row[8],
+        instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]),
+        deleted_at=shown(row[3]), submitter_id=row[4], submitter_name=row[5], device_id=row[6], review_state=row[7], edits=row[8],
         form_version=row[9], attachments_present=row[10], attachments_expected=row[11],
         status=None if row[14] is not None else "notDecrypted", hub=row[12], schema=row[13],
     )  # fmt: skip

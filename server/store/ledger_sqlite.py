@@ -42,6 +42,18 @@ def subjects_under(db: sqlite3.Connection, prefix: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def last_under(db: sqlite3.Connection, prefix: str, after: int) -> int:
+    """seq of the newest entry, later than `after`, whose subject begins with this text (which must end
+    in an ASCII separator); 0 when there is none."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    # From the beginning by the index of subjects; later only what is new is read, without that index.
+    subject = "+subject" if after else "subject"
+    row = db.execute(
+        f"SELECT max(seq) FROM entry WHERE seq > ? AND {subject} >= ? AND {subject} < ?", (after, prefix, end)
+    ).fetchone()
+    return int(row[0] or 0)
+
+
 def is_alone(db: sqlite3.Connection, subject: str) -> bool:
     """Whether at most one entry is about this subject."""
     return len(db.execute("SELECT 1 FROM entry WHERE subject = ? LIMIT 2", (subject,)).fetchall()) < 2
