@@ -85,7 +85,7 @@ def make_entry(
     blobs: Iterable[str] = (),
 ) -> Entry:
     """A new entry. `supersedes`: ids of the entries that this one replaces; `blobs`: SHA-256 hex."""
-    replaced, bytes_named, said = tuple(sorted(supersedes)), tuple(blobs), dict(body or {})
+    replaced, bytes_named, said = tuple(sorted(set(supersedes))), tuple(blobs), dict(body or {})
     header = canonical(
         {
             "kind": kind,
@@ -115,7 +115,7 @@ def read_entry(header: bytes) -> Entry:
         raise BadEntry("entry.not_json") from fault
     if not isinstance(said, dict) or said.keys() != _KEYS or not _typed(said):
         raise BadEntry("entry.not_an_entry")
-    if _reencoded(said) != header:
+    if _reencoded(said) != header or said["supersedes"] != sorted(set(said["supersedes"])):
         raise BadEntry("entry.not_canonical")
     return trusted_entry(header, said)
 

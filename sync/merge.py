@@ -126,7 +126,7 @@ def standing(entries: Iterable[Entry]) -> Standing:
     said = by_kind.get(CREATE, []) + by_kind.get(EDIT, [])
     free = [e for e in said if not e.body.get("parked")]
     versions, lost = _graph(_twinned(free))
-    fronts = _fronts(versions, free)
+    fronts = _fronts(versions)
     current = max(fronts, key=lambda v: v.rank, default=None)
     _attach(versions, free, by_kind.get(ATTACH, []))
     parked = [Parked(e, e.body["parked"]) for e in said if e.body.get("parked")]
@@ -188,11 +188,15 @@ def _graph(versions: list[Version]) -> tuple[list[Version], list[Version]]:
     return held, [v for v in versions if id(v) not in reached]
 
 
-def _fronts(versions: list[Version], entries: Iterable[Entry]) -> list[Version]:
-    """The versions that nothing replaces: no edit names them, no entry supersedes them."""
-    replaced = {s for e in entries for s in e.supersedes}
+def _fronts(versions: list[Version]) -> list[Version]:
+    """The versions that nothing replaces: no edit names them, no entry supersedes them.
+
+    Hostile entries could replace each other round about; then all are rivals, none is lost.
+    """
+    replaced = {s for v in versions for t in v.twins for s in t.supersedes}
     edited = {id(p) for v in versions for p in v.parents}
-    return [v for v in versions if id(v) not in edited and not any(t.id in replaced for t in v.twins)]
+    fronts = [v for v in versions if id(v) not in edited and not any(t.id in replaced for t in v.twins)]
+    return fronts or versions
 
 
 def _review(current: Version | None, reviews: Iterable[Entry]) -> str | None:
