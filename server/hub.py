@@ -7,7 +7,6 @@ on the database, in which entries are appended and folded, all or nothing.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +22,7 @@ from server.projection.state import Offered, State
 from server.store import blobs as blob_rows
 from server.store import state_tables
 from server.store.blobs import BlobStore, Staged
-from server.store.database import Database
+from server.store.database import Connection, Database
 from server.store.forms import FormVersion
 from server.store.identity import HubRow, find_hub, insert_hub
 from server.store.ledger_sqlite import SqliteLedger, insert_entry
@@ -40,7 +39,7 @@ FRESH_S = 0.05
 class Turn:
     """One transaction of a hub. Everything appended here becomes visible and durable together."""
 
-    def __init__(self, hub: Hub, db: sqlite3.Connection) -> None:
+    def __init__(self, hub: Hub, db: Connection) -> None:
         self.hub = hub
         self.db = db
         self.changed = False  # whether anything that Hub.remember keeps may read otherwise now
@@ -123,7 +122,7 @@ class Hub:
         """Runs `work` in one transaction; its result is returned once it is on disk."""
         turns: list[Turn] = []
 
-        def job(db: sqlite3.Connection) -> T:
+        def job(db: Connection) -> T:
             turns.append(Turn(self, db))
             return work(turns[0])
 
@@ -132,11 +131,11 @@ class Hub:
             self.forget()
         return result
 
-    def read(self) -> sqlite3.Connection:
+    def read(self) -> Connection:
         """This thread's reading connection."""
         return self.database.read()
 
-    def remember(self, name: tuple[object, ...], look_up: Callable[[sqlite3.Connection], T]) -> T:
+    def remember(self, name: tuple[object, ...], look_up: Callable[[Connection], T]) -> T:
         """What `look_up` reads of projects, forms or actors: every request of a tablet asks the same
         few questions. Read again after a change: at once after one of ours, within FRESH_S after one
         of another process."""
@@ -159,7 +158,7 @@ class Hub:
         """Looks everything up again that `remember` kept."""
         self._remembered, self._asked_at = {}, 0.0
 
-    def reader_of(self, db: sqlite3.Connection, version: FormVersion) -> InstanceReader:
+    def reader_of(self, db: Connection, version: FormVersion) -> InstanceReader:
         """Reads instances of this form version; made once, since a version never changes."""
         held = self._readers.get(version.xform)
         if held is None:

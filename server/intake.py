@@ -182,7 +182,7 @@ def _turned_away(case: Case) -> str | None:
     """Why Central would refuse this post, though it fits what is held."""
     if case.form is not None and case.form.state == "closed":
         return "form.closed"
-    if not case.admitted:
+    if case.form is not None and not case.admitted:
         return "access.missing"
     return None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 
 from server.store import peers
+from server.store.database import Connection
 from sync.ledger import Entry
 
 
-def fold(db: sqlite3.Connection, entry: Entry) -> None:
+def fold(db: Connection, entry: Entry) -> None:
     """Local entries, folded one after the other in commit order."""
     peer = entry.subject.removeprefix("hub:")
     if entry.kind == "hub.add":

@@ -7,7 +7,6 @@ understanding it.
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from forms.instance import InstanceReader, Reading
 from server.projection import actors, forms, peers, projects, submissions
 from server.store import state_tables
 from server.store.blobs import BlobStore
+from server.store.database import Connection
 from server.store.forms import FormVersion
 from server.store.ledger_sqlite import subjects_under
 from sync.ledger import Entry
@@ -37,12 +37,12 @@ class State:
     """The projection of one hub. `reader_of` gives the reader of a form version's instances."""
 
     def __init__(
-        self, blobs: BlobStore, reader_of: Callable[[sqlite3.Connection, FormVersion], InstanceReader]
+        self, blobs: BlobStore, reader_of: Callable[[Connection, FormVersion], InstanceReader]
     ) -> None:
         self.blobs = blobs
         self.reader_of = reader_of
 
-    def fold(self, db: sqlite3.Connection, entry: Entry, offered: Offered | None = None) -> None:
+    def fold(self, db: Connection, entry: Entry, offered: Offered | None = None) -> None:
         """Brings the state up to an entry that was just appended."""
         db.execute("SAVEPOINT fold")
         try:
@@ -53,7 +53,7 @@ class State:
             state_tables.note_unfolded(db, entry.id, type(fault).__name__)
         db.execute("RELEASE fold")
 
-    def _fold(self, db: sqlite3.Connection, entry: Entry, offered: Offered | None) -> None:
+    def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
         room = entry.subject.partition(":")[0]
         if room == "submission":
             submissions.fold(self, db, entry, offered)
@@ -69,14 +69,14 @@ class State:
         elif room == "hub":
             peers.fold(db, entry)
 
-    def _follow_project(self, db: sqlite3.Connection, uid: str) -> None:
+    def _follow_project(self, db: Connection, uid: str) -> None:
         """What arrived before its project."""
         for subject in subjects_under(db, f"form:{uid}/"):
             self._fold_form(db, subject)
         for subject in subjects_under(db, f"submission:{uid}/"):
             submissions.refold(self, db, subject)
 
-    def _fold_form(self, db: sqlite3.Connection, subject: str) -> None:
+    def _fold_form(self, db: Connection, subject: str) -> None:
         """The form, and what was parked because it or one of its versions was not known."""
         if forms.fold(self, db, subject):
             for waiting in submissions.waiting_for_form(db, subject):

@@ -7,7 +7,6 @@ sync.merge.standing over all entries about it, so that every hub comes to the sa
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,6 +14,7 @@ import orjson
 from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
 from server.store import actors, answers, forms, projects, submissions
+from server.store.database import Connection
 from server.store.forms import Form
 from server.store.ledger_sqlite import entries_of, is_alone
 from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from server.projection.state import Offered, State
 
 
-def fold(state: State, db: sqlite3.Connection, entry: Entry, offered: Offered | None) -> None:
+def fold(state: State, db: Connection, entry: Entry, offered: Offered | None) -> None:
     plain = entry.kind == CREATE and not entry.body.get("parked") and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
@@ -35,7 +35,7 @@ def fold(state: State, db: sqlite3.Connection, entry: Entry, offered: Offered | 
         refold(state, db, entry.subject)
 
 
-def _insert_unknown(db: sqlite3.Connection, entry: Entry) -> bool:
+def _insert_unknown(db: Connection, entry: Entry) -> bool:
     """The same for an entry from elsewhere. False when the form or version is not known here, or the
     instanceID is: then everything said about it must be weighed."""
     about = split_submission(entry.subject)
@@ -49,17 +49,17 @@ def _insert_unknown(db: sqlite3.Connection, entry: Entry) -> bool:
     return True
 
 
-def _version_id(db: sqlite3.Connection, form: Form, version: str) -> int | None:
+def _version_id(db: Connection, form: Form, version: str) -> int | None:
     published = forms.find_published(db, form.id, version)
     return published.id if published is not None else None
 
 
-def _known(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> bool:
+def _known(db: Connection, form: Form, about: SubmissionSubject) -> bool:
     return bool(submissions.versions_with(db, form.id, about.instance_id))
 
 
 def _insert(
-    db: sqlite3.Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None
+    db: Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None
 ) -> None:
     """The common case: the first version of a submission, nothing else said about it."""
     said = entry.body
@@ -117,7 +117,7 @@ def _version_row(
     )  # fmt: skip
 
 
-def refold(state: State, db: sqlite3.Connection, subject: str) -> None:
+def refold(state: State, db: Connection, subject: str) -> None:
     """Decides a submission anew from everything said about it."""
     about = split_submission(subject)
     project = projects.find_by_uid(db, about.project)
@@ -142,7 +142,7 @@ def refold(state: State, db: sqlite3.Connection, subject: str) -> None:
     _write(db, form, about, held)
 
 
-def _owner(db: sqlite3.Connection, form: Form, about: SubmissionSubject) -> SubmissionSubject:
+def _owner(db: Connection, form: Form, about: SubmissionSubject) -> SubmissionSubject:
     """An edit names the version that it replaces; the submission is that version's."""
     if _has_original(entries_of(db, submission_subject(*about))):
         return about
@@ -157,7 +157,7 @@ def _has_original(entries: list[Entry]) -> bool:
     return any(e.kind == CREATE for e in entries)
 
 
-def _gather(db: sqlite3.Connection, about: SubmissionSubject) -> tuple[list[str], list[Entry]]:
+def _gather(db: Connection, about: SubmissionSubject) -> tuple[list[str], list[Entry]]:
     """(subjects, entries) of the submission, with edits that arrived before what they edit.
 
     A subject that has an original of its own is another submission, whatever its id.
@@ -178,7 +178,7 @@ def _gather(db: sqlite3.Connection, about: SubmissionSubject) -> tuple[list[str]
 
 
 def _park(
-    db: sqlite3.Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], parked: list[Parked]
+    db: Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], parked: list[Parked]
 ) -> None:
     files = files_by_version(entries)
     for held in parked:
@@ -194,7 +194,7 @@ def _park(
         submissions.write_parked(db, row)
 
 
-def _write(db: sqlite3.Connection, form: Form, about: SubmissionSubject, held: Standing) -> None:
+def _write(db: Connection, form: Form, about: SubmissionSubject, held: Standing) -> None:
     old = submissions.find_submission(db, form.id, about.instance_id)
     if old is not None:
         submissions.clear_submission(db, old.id)
@@ -216,7 +216,7 @@ def _write(db: sqlite3.Connection, form: Form, about: SubmissionSubject, held: S
 
 
 def _standing_row(
-    db: sqlite3.Connection, form: Form, about: SubmissionSubject, held: Standing, number: int
+    db: Connection, form: Form, about: SubmissionSubject, held: Standing, number: int
 ) -> Submission:
     assert held.current is not None
     root = _root_of(held.current)
@@ -238,7 +238,7 @@ def _root_of(version: Version) -> Version:
 
 
 def _write_version(
-    db: sqlite3.Connection, form: Form, row: Submission, version: Version, held: Standing
+    db: Connection, form: Form, row: Submission, version: Version, held: Standing
 ) -> int:
     place = "current" if version is held.current else "rival" if version in held.rivals else "past"
     entry = version.entry
@@ -251,7 +251,7 @@ def _write_version(
     return number
 
 
-def read_stale(state: State, db: sqlite3.Connection, submission_id: int) -> None:
+def read_stale(state: State, db: Connection, submission_id: int) -> None:
     """Reads the answers and expected files of a submission from its stored XML."""
     row = submissions.find_by_number(db, submission_id)
     if row is None:
@@ -272,7 +272,7 @@ def read_stale(state: State, db: sqlite3.Connection, submission_id: int) -> None
 
 
 def _read_version(
-    state: State, db: sqlite3.Connection, version: SubmissionVersion
+    state: State, db: Connection, version: SubmissionVersion
 ) -> tuple[Reading, int] | None:
     """(reading, form version's number); None when the bytes or the form version are not here."""
     published = forms.find_published(db, version.form_id, version.form_version)
@@ -287,7 +287,7 @@ def _read_version(
     return state.reader_of(db, published).read(root), published.id
 
 
-def waiting_for_form(db: sqlite3.Connection, subject: str) -> list[str]:
+def waiting_for_form(db: Connection, subject: str) -> list[str]:
     """Subjects parked because this form, or a version of it, was not known."""
     project_uid, key = split_form(subject)
     project = projects.find_by_uid(db, project_uid)

@@ -19,6 +19,7 @@ import sqlite_utils
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Connection = sqlite3.Connection  # the name by which other rooms speak of a transaction
 BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
 IDLE_READERS = 4  # kept open between streams: opening one costs as much as a page of OData
 STATE_TABLES = ["project", "actor", "assignment", "session", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "comment", "parked", "answers", "peer", "unfolded"]
@@ -157,7 +158,7 @@ def connect(path: Path, *, cache_mb: int) -> sqlite3.Connection:
 def migrate(connection: sqlite3.Connection) -> None:
     """Applies the numbered files that this database has not seen, each in one transaction together
     with the record of it."""
-    migrations = sqlite_utils.Database(connection)["_migrations"]
+    migrations = sqlite_utils.Database(connection).table("_migrations")
     migrations.create({"name": str}, pk="name", if_not_exists=True)
     applied = {row["name"] for row in migrations.rows}
     folder = importlib.resources.files("server.store") / "migrations"
