@@ -34,6 +34,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("password_cost", 15, "log2", mark("Work for checking a password; each step doubles it. 15 takes about 0.1 s.")),
     Setting("session_hours", 24, "hours", mark("How long a sign-in lasts.")),
     Setting("background", True, "on|off", mark("Whether work is done between requests; off: only when asked for.")),
+    Setting("trusted_proxy", "127.0.0.1", "address", mark("The proxy that may say a request came over https.")),
     Setting("threads", 8, "threads", mark("Requests answered at the same time.")),
 )  # fmt: skip
 
@@ -50,6 +51,7 @@ class Config:
     password_cost: int
     session_hours: int
     background: bool
+    trusted_proxy: str
     threads: int
 
 

@@ -17,6 +17,7 @@ To add one, add a row, then `make catalogues` and write its Khmer. A code withou
 from __future__ import annotations
 
 import json
+import traceback
 
 from i18n import FALLBACK, catalogue, translate
 from server.faults import FAULTS
@@ -81,6 +82,11 @@ class Fault(Refusal):
         super().__init__(code, **values)
         row = FAULTS[code]
         self.status, self.exit_code, self.message = row.status, row.exit_code, row.message
+
+
+def places(fault: BaseException) -> str:
+    """Where in the code a fault came up, for logs: without its text, which an answer may be in."""
+    return f"{type(fault).__name__}\n{''.join(traceback.format_tb(fault.__traceback__))}"
 
 
 def _shown(value: object) -> str:

@@ -19,16 +19,26 @@ CONNECTIONS = 500  # tablets of a large provincial meeting, each with a few conn
 
 
 def serve(
-    app: Any, *, host: str, port: int, threads: int, body_limit: int, ready: Callable[[str], None]
+    app: Any,
+    *,
+    host: str,
+    port: int,
+    threads: int,
+    body_limit: int,
+    trusted_proxy: str,
+    ready: Callable[[str], None],
 ) -> None:
     """Serves `app` until SIGINT or SIGTERM, then finishes the requests under way and returns.
 
-    `ready` is called with the URL once connections are accepted. Raises Fault port.taken.
+    `ready` is called with the URL once connections are accepted. `trusted_proxy`: address of the
+    one whose X-Forwarded-Proto and -Host are believed; "" = nobody's. Raises Fault port.taken.
     """
     try:
         server = create_server(
             app, host=host, port=port, threads=threads, max_request_body_size=body_limit,
             connection_limit=CONNECTIONS, recv_bytes=65536, ident=None, clear_untrusted_proxy_headers=True,
+            trusted_proxy=trusted_proxy or None,
+            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-host"} if trusted_proxy else set(),
         )  # fmt: skip
     except OSError as fault:
         raise Fault("port.taken", host=host, port=port) from fault

@@ -59,7 +59,11 @@ def serve(session: Session, host: str, port: int) -> None:
         click.echo(f"listening on {url}")
         sys.stdout.flush()
 
-    settings: dict[str, Any] = {"threads": hub.config.threads, "body_limit": hub.config.max_content_length}
+    settings: dict[str, Any] = {
+        "threads": hub.config.threads,
+        "body_limit": hub.config.max_content_length,
+        "trusted_proxy": hub.config.trusted_proxy,
+    }
     try:
         serve_app(app, host=host, port=port, ready=ready, **settings)
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forms.instance import InstanceReader, Reading
+from server.errors import places
 from server.projection import actors, forms, peers, projects, submissions
 from server.store import state_tables
 from server.store.blobs import BlobStore
@@ -49,7 +50,7 @@ class State:
             self._fold(db, entry, offered)
         except Exception as fault:
             db.execute("ROLLBACK TO fold")
-            log.exception("entry not folded id=%s kind=%s", entry.id, entry.kind)
+            log.error("entry not folded id=%s kind=%s fault=%s", entry.id, entry.kind, places(fault))
             state_tables.note_unfolded(db, entry.id, type(fault).__name__)
         db.execute("RELEASE fold")
 

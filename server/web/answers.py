@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from forms.errors import FormFault
 from i18n import choose_language
-from server.errors import Problem, Refusal
+from server.errors import Problem, Refusal, places
 from server.web.paths import ApiRule, TokenPaths
 
 log = logging.getLogger(__name__)
@@ -91,8 +90,7 @@ def _no_route(path: str) -> Problem:
 def failed(fault: Exception) -> tuple[dict[str, Any], int]:
     """What nobody expected. The log gets the places in the code and the kind of fault, not its text:
     an answer may be in it."""
-    places = "".join(traceback.format_tb(fault.__traceback__))
-    log.error("request failed endpoint=%s fault=%s\n%s", request.endpoint, type(fault).__name__, places)
+    log.error("request failed endpoint=%s fault=%s", request.endpoint, places(fault))
     return {"message": "Internal Server Error"}, 500
 
 

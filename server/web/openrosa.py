@@ -8,6 +8,7 @@ Sources: OpenRosa 1.0; docs/openrosa.md.
 from __future__ import annotations
 
 import io
+import logging
 from email.utils import formatdate
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from forms.errors import FormFault
 from server import intake
-from server.errors import Fault, Problem, Refusal
+from server.errors import Fault, Problem, Refusal, places
 from server.intake import Outcome, Post
 from server.notices import receipt_text
 from server.store import forms
@@ -26,6 +27,7 @@ from server.web import wire
 from server.web.multipart import read_parts
 from server.web.openrosa_xml import ListedFile, ListedForm, form_list, manifest, response
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("openrosa", __name__)
 XML_PART = "xml_submission_file"
 READ = ("form.read", "open_form.read")
@@ -181,7 +183,5 @@ def refuse_request(fault: HTTPException) -> Response:
 @blueprint.errorhandler(Exception)
 def refuse_for_now(fault: Exception) -> Response:
     """Whatever went wrong, the tablet keeps its copy and is told to send it later."""
-    from server.web.answers import log
-
-    log.error("submission not stored fault=%s", type(fault).__name__, exc_info=fault)
+    log.error("submission not stored fault=%s", places(fault))
     return refuse(Fault("hub.busy"))
