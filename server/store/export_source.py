@@ -50,6 +50,7 @@ class FormSource:
         self._chosen = _choose(form_id, page, now, one)
         self._counted = _where(form_id, page, now)
         self._db.execute("BEGIN")
+        self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
 
     def close(self) -> None:
         """Ends the snapshot, also while rows of it are still being gone over."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
-from flask import Response
+from flask import Response, request
 
 from server.changes import event_hash
 from server.errors import Problem
@@ -58,10 +58,12 @@ def tagged(answer: Response, tag: str) -> Response:
 
 def streamed(pieces: Iterator[bytes], held: ExitStack, content_type: str) -> Response:
     """An answer sent piece by piece. `held` is let go of after the last piece, and also when the
-    caller goes away before, or never wanted a body (HEAD)."""
+    caller goes away before it. For HEAD at once."""
     with ExitStack() as guard:
         guard.push(held)
         first = next(pieces, b"")  # what goes wrong at the start can still be told
+        if request.method == "HEAD":
+            return Response(iter(()), content_type=content_type)
         answer = Response(_pieces(first, pieces, held), content_type=content_type)
         answer.call_on_close(held.close)
         guard.pop_all()
