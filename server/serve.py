@@ -42,6 +42,8 @@ def serve(
         )  # fmt: skip
     except OSError as fault:
         raise Fault("port.taken", host=host, port=port) from fault
+    # It warns whenever a request waits for a thread: each time a few tablets send at once.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stopping = _Stop()
     ready(f"http://{_shown(host)}:{server.effective_port}")
     while not stopping.asked:
