@@ -21,5 +21,5 @@ def catch_up(hub: Hub, form_id: int) -> int:
 def _read_batch(turn: Turn, form_id: int) -> int:
     waiting = stale_submissions(turn.db, form_id, BATCH)
     for number in waiting:
-        read_stale(turn.hub.state, turn.db, number)
+        read_stale(turn.hub.state.context, turn.db, number)
     return len(waiting)

@@ -18,7 +18,8 @@ from forms.instance import InstanceReader
 from server.clock import Clock
 from server.config import load_config
 from server.errors import Fault
-from server.projection.state import Offered, State
+from server.projection.context import Context, Offered
+from server.projection.state import State
 from server.store import blobs as blob_rows
 from server.store import state_tables
 from server.store.blobs import BlobStore, Staged
@@ -95,7 +96,7 @@ class Hub:
         self.id, self.name, self.ledger_id, self.secret = row.id, row.name, row.ledger, row.secret
         self.key = HubKey(row.seed)
         self.blobs = BlobStore(self.database, self.data / BLOBS)
-        self.state = State(self.blobs, self.reader_of)
+        self.state = State(Context(self.blobs, self.reader_of))
         self.ledger = SqliteLedger(self.database, self.state.fold, self.forget)
         self._remembered: dict[tuple[object, ...], Any] = {}
         self._generation = -1

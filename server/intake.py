@@ -17,7 +17,7 @@ from typing import Any
 from forms.instance import Envelope, parse_instance, read_encrypted
 from server.errors import Fault
 from server.hub import Hub, Turn
-from server.projection.state import Offered
+from server.projection.context import Offered
 from server.store import forms, submissions
 from server.store.blobs import Staged, stage_bytes
 from server.store.forms import Form, FormVersion

@@ -80,7 +80,7 @@ def compare(hub: Hub) -> list[str]:
 
     def catch_up(db: Connection) -> None:
         for number in stale_anywhere(db):
-            read_stale(hub.state, db, number)
+            read_stale(hub.state.context, db, number)
 
     return hub.database.write(lambda db: copies.compare(db, hub.state.fold, catch_up))
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from server.projection.context import Context
 from server.store import actors, forms, projects
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from server.subjects import split_form
 from sync.ledger import Entry
 from sync.merge import in_order, latest
-
-if TYPE_CHECKING:
-    from server.projection.state import State
 
 PUBLISH = "form.update.publish"
 DRAFT = "form.update.draft.set"
@@ -23,7 +21,7 @@ CHUNK = 256 * 1024
 UPDATES = (PUBLISH, DRAFT, DROP_DRAFT, "form.update")
 
 
-def fold(state: State, db: Connection, subject: str) -> bool:
+def fold(context: Context, db: Connection, subject: str) -> bool:
     """Folds the form anew; True when a form or version is new, so that what waited can follow."""
     project_uid, key = split_form(subject)
     project = projects.find_by_uid(db, project_uid)
@@ -34,9 +32,9 @@ def fold(state: State, db: Connection, subject: str) -> bool:
     form_id = forms.write_form(db, project.id, key, _row(db, entries, made))
     published = [e for e in entries if e.kind == PUBLISH]
     known = len(forms.list_versions(db, form_id))
-    numbers = {e.id: _write_version(state, db, form_id, e) for e in published}
+    numbers = {e.id: _write_version(context, db, form_id, e) for e in published}
     draft = draft_in_force(entries)
-    draft_id = _write_version(state, db, form_id, draft, entries) if draft else None
+    draft_id = _write_version(context, db, form_id, draft, entries) if draft else None
     forms.drop_drafts(db, form_id, draft_id)
     stands = latest(published)
     current = numbers[stands.id] if stands else None
@@ -73,10 +71,10 @@ def _state(entries: list[Entry]) -> str:
 
 
 def _write_version(
-    state: State, db: Connection, form_id: int, entry: Entry, entries: list[Entry] | None = None
+    context: Context, db: Connection, form_id: int, entry: Entry, entries: list[Entry] | None = None
 ) -> int:
     said = entry.body
-    xform = state.blobs.read(said["xform"], db)
+    xform = context.blobs.read(said["xform"], db)
     number = forms.write_version(
         db,
         form_id,
@@ -96,9 +94,9 @@ def _write_version(
     )
     held = forms.find_version(db, number)
     assert held is not None
-    slots = state.reader_of(db, held).schema.slots
+    slots = context.reader_of(db, held).schema.slots
     media = _media(entry, entries or [])
-    forms.write_files(db, number, [_file(state, db, s.name, s.type, media.get(s.name)) for s in slots])
+    forms.write_files(db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in slots])
     return number
 
 
@@ -113,12 +111,12 @@ def _media(entry: Entry, entries: list[Entry]) -> dict[str, tuple[str, str]]:
     return media
 
 
-def _file(state: State, db: Connection, name: str, kind: str, held: tuple[str, str] | None) -> forms.FormFile:
+def _file(context: Context, db: Connection, name: str, kind: str, held: tuple[str, str] | None) -> forms.FormFile:
     if held is None:
         return forms.FormFile(name, kind, None, None, None, None)
     sha256, since = held
     digest, size = hashlib.md5(usedforsecurity=False), 0
-    with state.blobs.open(sha256, db) as stream:
+    with context.blobs.open(sha256, db) as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)

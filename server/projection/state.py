@@ -7,41 +7,23 @@ understanding it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from forms.instance import InstanceReader, Reading
 from server.errors import places
 from server.projection import actors, forms, peers, projects, submissions
+from server.projection.context import Context, Offered
 from server.store import state_tables
-from server.store.blobs import BlobStore
 from server.store.database import Connection
-from server.store.forms import FormVersion
 from server.store.ledger_sqlite import subjects_under
 from sync.ledger import Entry
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What intake has already found out of a submission, so that nothing is done twice. `fresh`: no
-    version with this instanceID is known in the form, as seen in the same transaction."""
-
-    reading: Reading
-    form_id: int
-    schema_id: int
-    fresh: bool = False
-
-
 class State:
-    """The projection of one hub. `reader_of` gives the reader of a form version's instances."""
+    """The projection of one hub."""
 
-    def __init__(
-        self, blobs: BlobStore, reader_of: Callable[[Connection, FormVersion], InstanceReader]
-    ) -> None:
-        self.blobs = blobs
-        self.reader_of = reader_of
+    def __init__(self, context: Context) -> None:
+        self.context = context
 
     def fold(self, db: Connection, entry: Entry, offered: Offered | None = None) -> None:
         """Brings the state up to an entry that was just appended."""
@@ -57,7 +39,7 @@ class State:
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
         room = entry.subject.partition(":")[0]
         if room == "submission":
-            submissions.fold(self, db, entry, offered)
+            submissions.fold(self.context, db, entry, offered)
             return
         state_tables.next_generation(db)
         if room == "form":
@@ -75,10 +57,10 @@ class State:
         for subject in subjects_under(db, f"form:{uid}/"):
             self._fold_form(db, subject)
         for subject in subjects_under(db, f"submission:{uid}/"):
-            submissions.refold(self, db, subject)
+            submissions.refold(self.context, db, subject)
 
     def _fold_form(self, db: Connection, subject: str) -> None:
         """The form, and what was parked because it or one of its versions was not known."""
-        if forms.fold(self, db, subject):
+        if forms.fold(self.context, db, subject):
             for waiting in submissions.waiting_for_form(db, subject):
-                submissions.refold(self, db, waiting)
+                submissions.refold(self.context, db, waiting)

@@ -7,12 +7,12 @@ sync.merge.standing over all entries about it, so that every hub comes to the sa
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import orjson
 
 from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
+from server.projection.context import Context, Offered
 from server.store import actors, answers, forms, projects, submissions
 from server.store.database import Connection
 from server.store.forms import Form
@@ -23,16 +23,13 @@ from sync.errors import BlobMissing
 from sync.ledger import Entry
 from sync.merge import CREATE, EDIT, Parked, Standing, Version, files_by_version, standing
 
-if TYPE_CHECKING:
-    from server.projection.state import Offered, State
 
-
-def fold(state: State, db: Connection, entry: Entry, offered: Offered | None) -> None:
+def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None) -> None:
     plain = entry.kind == CREATE and not entry.body.get("parked") and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
     elif not plain or not _insert_unknown(db, entry):
-        refold(state, db, entry.subject)
+        refold(context, db, entry.subject)
 
 
 def _insert_unknown(db: Connection, entry: Entry) -> bool:
@@ -117,7 +114,7 @@ def _version_row(
     )  # fmt: skip
 
 
-def refold(state: State, db: Connection, subject: str) -> None:
+def refold(context: Context, db: Connection, subject: str) -> None:
     """Decides a submission anew from everything said about it."""
     about = split_submission(subject)
     project = projects.find_by_uid(db, about.project)
@@ -251,13 +248,13 @@ def _write_version(
     return number
 
 
-def read_stale(state: State, db: Connection, submission_id: int) -> None:
+def read_stale(context: Context, db: Connection, submission_id: int) -> None:
     """Reads the answers and expected files of a submission from its stored XML."""
     row = submissions.find_by_number(db, submission_id)
     if row is None:
         return
     for version in submissions.list_versions(db, submission_id):
-        reading = _read_version(state, db, version)
+        reading = _read_version(context, db, version)
         attachments = submissions.list_attachments(db, version.id)
         if reading is not None:
             attachments = expected_first(reading[0], {a.name: a.sha256 for a in attachments})
@@ -272,19 +269,19 @@ def read_stale(state: State, db: Connection, submission_id: int) -> None:
 
 
 def _read_version(
-    state: State, db: Connection, version: SubmissionVersion
+    context: Context, db: Connection, version: SubmissionVersion
 ) -> tuple[Reading, int] | None:
     """(reading, form version's number); None when the bytes or the form version are not here."""
     published = forms.find_published(db, version.form_id, version.form_version)
     if published is None:
         return None
     try:
-        root, envelope = parse_instance(state.blobs.read(version.xml, db))
+        root, envelope = parse_instance(context.blobs.read(version.xml, db))
     except (BlobMissing, FormFault):
         return None
     if envelope.encrypted:
         return read_encrypted(root), published.id
-    return state.reader_of(db, published).read(root), published.id
+    return context.reader_of(db, published).read(root), published.id
 
 
 def waiting_for_form(db: Connection, subject: str) -> list[str]:
