@@ -74,6 +74,8 @@ _HUB = (
     _row("project.needed", 400, INPUT, mark("More than one project would fit. Say which with --project.")),
     _row("form.unknown", 404, INPUT, mark("There is no form {form_id} in this project. Check its spelling.")),
     _row("form.invalid", 400, NOTHING, mark("The form {path} has errors: {reason}. Mend them, then try again.")),
+    _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
+    _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
 )
 
