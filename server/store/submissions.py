@@ -151,6 +151,12 @@ def count_by_hub(db: sqlite3.Connection, form_id: int) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
+def count_rivals(db: sqlite3.Connection, form_id: int) -> int:
+    """How many submissions were edited apart and wait for a person."""
+    where = "form_id = ? AND deleted_at IS NULL AND rivals > 0"
+    return int(db.execute(f"SELECT count(*) FROM submission WHERE {where}", (form_id,)).fetchone()[0])
+
+
 def list_submitters(db: sqlite3.Connection, form_id: int) -> list[int]:
     """Numbers of the actors that handed in what the form holds, by display name."""
     rows = db.execute(

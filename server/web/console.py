@@ -1,0 +1,145 @@
+"""The coordinators' page: signing in, and what the hub holds. Server-rendered, no script.
+
+Nothing on it comes from elsewhere: a hub has no internet, and nobody else shall learn who looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request
+
+from i18n import LANGUAGES, mark, translate
+from server import accounts
+from server.errors import Fault, Problem, Refusal
+from server.overview import overview
+from server.web import wire
+from server.web.credentials import PLAIN_COOKIE, SECURE_COOKIE, is_secure
+
+blueprint = Blueprint(
+    "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+)
+FORM_LIMIT = 10_000  # bytes; an address and a password
+LANG_COOKIE = "lang"
+LANG_KEPT = timedelta(days=400)
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+STATES = {
+    "received": mark("Received"),
+    "hasIssues": mark("Has issues"),
+    "edited": mark("Edited"),
+    "approved": mark("Approved"),
+    "rejected": mark("Rejected"),
+}
+FORM_STATES = {"open": mark("Open"), "closing": mark("Closing"), "closed": mark("Closed")}
+ELSEWHERE = mark("This page was opened from elsewhere. Please sign in here.")
+
+
+@blueprint.get("/")
+def home() -> Response:
+    if wire.caller().actor is None:
+        return _page("sign_in.html")
+    return _page("home.html", projects=overview(wire.hub(), wire.may), states=STATES, form_states=FORM_STATES)
+
+
+@blueprint.post("/sign-in")
+def sign_in() -> Response:
+    request.max_content_length = FORM_LIMIT
+    _refuse_other_sites()
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    try:
+        opened = accounts.sign_in(wire.hub(), email, password)
+    except Problem as fault:
+        raise Fault("auth.failed") from fault  # the same, in words for a person
+    answer = _home()
+    expires = datetime.fromisoformat(opened.expires_at)
+    secure = is_secure(request)
+    name = SECURE_COOKIE if secure else PLAIN_COOKIE
+    answer.set_cookie(name, opened.token, expires=expires, secure=secure, httponly=True, samesite="Lax")
+    return answer
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """The session's own secret is checked with the caller: another site must not end it."""
+    caller = wire.caller()
+    if caller.token is not None:
+        accounts.end_session(wire.hub(), caller.token, caller.by)
+    answer = _home()
+    secure = is_secure(request)
+    answer.delete_cookie(SECURE_COOKIE if secure else PLAIN_COOKIE, secure=secure, samesite="Lax")
+    return answer
+
+
+@blueprint.get("/language/<lang>")
+def choose(lang: str) -> Response:
+    answer = _home()
+    if lang in LANGUAGES:
+        answer.set_cookie(
+            LANG_COOKIE, lang, max_age=LANG_KEPT, secure=is_secure(request), httponly=True, samesite="Lax"
+        )
+    return answer
+
+
+def _refuse_other_sites() -> None:
+    """Another site's page could sign somebody in as somebody else, who would then enter data there.
+    Browsers name the page that sends a form. Raises Problem 403.1."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        g.said = ELSEWHERE
+        raise Problem("403.1")
+
+
+@blueprint.errorhandler(Refusal)
+def refuse(fault: Refusal) -> Response:
+    """Back to the sign-in page, with what went wrong."""
+    text = translate(g.said, _lang()) if "said" in g else fault.text(_lang())
+    answer = _page("sign_in.html", fault=text, email=request.form.get("email", ""))
+    answer.status_code = fault.status
+    return answer
+
+
+@blueprint.after_request
+def protect(answer: Response) -> Response:
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    if answer.mimetype == "text/html":  # who sits down at this browser next shall not page back
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _home() -> Response:
+    return redirect(f"{request.root_path}/", 303)  # type: ignore[return-value]
+
+
+def _page(template: str, **values: Any) -> Response:
+    lang = _lang()
+    text = render_template(
+        template, _=_speaker(lang), lang=lang, hub_name=wire.hub().name, root=request.root_path, **_who(),
+        **values, others=[other for other in LANGUAGES if other != lang],
+        quote=lambda said: quote(said, safe=""),
+    )  # fmt: skip
+    return Response(text, content_type="text/html; charset=utf-8")
+
+
+def _who() -> dict[str, Any]:
+    """Whoever is signed in; nobody when what the request says of itself is refused."""
+    try:
+        caller = wire.caller()
+    except Refusal:
+        return {"actor": None, "csrf": ""}
+    return {"actor": caller.actor, "csrf": caller.session.csrf if caller.session else ""}
+
+
+def _speaker(lang: str) -> Callable[..., str]:
+    """The pages' `_`: a sentence in the reader's language, its places filled."""
+    return lambda message, **values: translate(message, lang, **values)
+
+
+def _lang() -> str:
+    """What was chosen by click, else what the browser asks for, else the hub's."""
+    chosen = request.cookies.get(LANG_COOKIE)
+    return chosen if chosen in LANGUAGES else wire.lang()
