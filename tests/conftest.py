@@ -78,12 +78,11 @@ def address(app: Flask) -> Iterator[str]:
     runner = threading.Thread(target=server.run, daemon=True)
     runner.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    server.task_dispatcher.shutdown()
-    # The loop ends when it has nothing left to listen to.
-    for held in list(sockets.values()):
-        held.close()
+    server.task_dispatcher.shutdown()  # first: what is being answered writes to the sockets
+    # In the loop's own thread, and it ends when it has nothing left to listen to.
+    server.trigger.pull_trigger(lambda: [held.close() for held in list(sockets.values())])
     runner.join(timeout=5)
+    assert not runner.is_alive()
 
 
 def sign_in(client: FlaskClient, email: str, password: str) -> str:
