@@ -1,0 +1,73 @@
+"""`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
+
+--quick is a trial run of a minute or less; --large goes on to 100,000 submissions; --load PATH runs
+another load client against the served hub instead: a program that takes --base-url, --email, --password,
+--n and --pid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import measures
+from benchmarks.sheet import Sheet
+
+FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--n", type=int, default=2000, help="submissions of the ingest measure")
+    parser.add_argument("--held", type=int, default=20_000, help="submissions that exports are measured on")
+    parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
+    parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
+    parser.add_argument("--load", type=Path, help="run this load client instead")
+    said = parser.parse_args()
+    if said.quick:
+        said.n, said.held = 300, 1000
+    return said
+
+
+def run(said: argparse.Namespace, folder: Path) -> int:
+    data = folder / "province"
+    path = measures.make_hub(data)
+    target = measures.start(data, path)
+    try:
+        if said.load:
+            return _run_client(said, target)
+        sheet = Sheet()
+        measures.measure_start(sheet, target)
+        measures.measure_ingest(sheet, target, said.n)
+        measures.fill(target, said.held)
+        measures.measure_exports(sheet, target)
+        measures.measure_form_list(sheet, target)
+        if said.large:
+            measures.measure_flatness(sheet, target, 100_000)
+            measures.measure_exports(sheet, target)
+    finally:
+        target.server.stop()
+    measures.measure_merge(sheet, folder, data)
+    for failure in sheet.failures:
+        print(f"MISSED {failure}")
+    return 1 if sheet.failures else 0
+
+
+def _run_client(said: argparse.Namespace, target: measures.Target) -> int:
+    command = [sys.executable, str(said.load), "--base-url", target.server.url, "--n", str(said.n)]
+    command += ["--email", measures.EMAIL, "--password", measures.PASSWORD, "--pid", str(target.server.pid)]
+    return subprocess.run(command, check=False).returncode
+
+
+def main() -> None:
+    said = arguments()
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=FOLDER) as folder:
+        sys.exit(run(said, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
