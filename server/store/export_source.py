@@ -48,7 +48,7 @@ class FormSource:
         self._db, self._blobs, self._schemas = db, blobs, schemas
         self._cursors: list[sqlite3.Cursor] = []
         self._chosen = _choose(form_id, page, now, one)
-        self._counted = _where(form_id, page, now)
+        self._counted = _count(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
 
@@ -61,9 +61,7 @@ class FormSource:
 
     def count(self) -> int:
         """How many submissions match the page's filter, paging left out."""
-        where, values = self._counted
-        found = self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()
-        return int(found[0])
+        return int(self._db.execute(*self._counted).fetchone()[0])
 
     def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
         for row in self._rows(f"{_HEAD}, r.record", _WITH_ANSWERS):
@@ -115,6 +113,16 @@ def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
     return " AND ".join(conditions), bound
 
 
+def _count(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
+    if page.filter is not None:
+        where, values = _where(form_id, page, now)
+        return f"SELECT count(*) FROM submission s WHERE {where}", values
+    return (
+        "SELECT (SELECT count(*) FROM submission WHERE form_id = ?) "
+        "- (SELECT count(*) FROM submission WHERE form_id = ? AND deleted_at IS NOT NULL)"
+    ), [form_id, form_id]
+
+
 def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
     where, values = _where(form_id, page, now)
     if one is not None:
@@ -145,7 +153,8 @@ def _order(page: Page) -> str:
 def _head(row: tuple) -> Head:
     return Head(
         instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]),
-        deleted_at=shown(row[3]), submitter_id=row[4], submitter_name=row[5], device_id=row[6], review_state=row[7], edits=row[8],
-        form_version=row[9], attachments_present=row[10], attachments_expected=row[11],
-        status=None if row[14] is not None else "notDecrypted", hub=row[12], schema=row[13],
+        deleted_at=shown(row[3]), submitter_id=row[4], submitter_name=row[5], device_id=row[6],
+        review_state=row[7], edits=row[8], form_version=row[9], attachments_present=row[10],
+        attachments_expected=row[11], status=None if row[14] is not None else "notDecrypted", hub=row[12],
+        schema=row[13],
     )  # fmt: skip
