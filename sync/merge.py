@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.ledger import Entry
+from sync.ledger import Entry, is_hash
 
 CREATE = "submission.create"
 EDIT = "submission.update.version"
@@ -143,9 +143,34 @@ def standing(entries: Iterable[Entry]) -> Standing:
     )
 
 
+def is_sound(entry: Entry) -> bool:
+    """Whether an entry about a submission says what its kind must say. One that does not is passed
+    over, or it would keep everything else about its submission from being understood."""
+    said = entry.body
+    match entry.kind:
+        case "submission.create" | "submission.update.version":
+            texts = (said.get("instance_id"), said.get("form_version"), said.get("deprecated_id", ""))
+            return bool(entry.blobs) and _are_texts(texts) and _are_files(said.get("files", {}))
+        case "submission.attachment.update":
+            return _are_texts((said.get("instance_id"), said.get("xml"))) and _are_files(said.get("files"))
+        case "comment.create":
+            return _are_texts((said.get("body"),))
+    return True
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(v, str) for v in values)
+
+
+def _are_files(said: object) -> bool:
+    if not isinstance(said, dict):
+        return False
+    return all(isinstance(n, str) and (h is None or is_hash(h)) for n, h in said.items())
+
+
 def _by_kind(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     sorted_out: dict[str, list[Entry]] = {}
-    for entry in {e.id: e for e in entries}.values():
+    for entry in {e.id: e for e in entries if is_sound(e)}.values():
         sorted_out.setdefault(entry.kind, []).append(entry)
     return sorted_out
 
@@ -236,7 +261,7 @@ def files_by_version(entries: Iterable[Entry]) -> dict[tuple[str, str], dict[str
     change the files of the version that stands.
     """
     own: dict[tuple[str, str], dict[str, str | None]] = {}
-    for entry in in_order(e for e in entries if e.kind in (CREATE, EDIT, ATTACH)):
+    for entry in in_order(e for e in entries if e.kind in (CREATE, EDIT, ATTACH) and is_sound(e)):
         xml = entry.body["xml"] if entry.kind == ATTACH else entry.blobs[0]
         own.setdefault((entry.body["instance_id"], xml), {}).update(entry.body.get("files", {}))
     return own

@@ -11,9 +11,12 @@ import logging
 from server.errors import places
 from server.projection import actors, forms, peers, projects, submissions
 from server.projection.context import Context, Offered
-from server.store import state_tables
+from server.store import actors as people
+from server.store import answers, state_tables
 from server.store.database import Connection
+from server.store.forms import find_by_key
 from server.store.ledger_sqlite import subjects_under
+from server.subjects import split_form
 from sync.ledger import Entry
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,8 @@ class State:
         db.execute("RELEASE fold")
 
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
+        # Whoever is named is met, so that what is known of people depends on the set of entries alone.
+        people.meet(db, entry.body.get("by"), entry.made_at)
         room = entry.subject.partition(":")[0]
         if room == "submission":
             submissions.fold(self.context, db, entry, offered)
@@ -61,6 +66,10 @@ class State:
 
     def _fold_form(self, db: Connection, subject: str) -> None:
         """The form, and what was parked because it or one of its versions was not known."""
-        if forms.fold(self.context, db, subject):
-            for waiting in submissions.waiting_for_form(db, subject):
-                submissions.refold(self.context, db, waiting)
+        if not forms.fold(self.context, db, subject):
+            return
+        form = find_by_key(db, *split_form(subject))
+        if form is not None:
+            answers.mark_rivals(db, form.id)
+        for waiting in submissions.waiting_for_form(db, subject):
+            submissions.refold(self.context, db, waiting)

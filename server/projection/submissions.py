@@ -13,23 +13,35 @@ import orjson
 from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
 from server.projection.context import Context, Offered
+from server.projection.kin import gather
 from server.store import actors, answers, forms, projects, submissions
 from server.store.database import Connection
 from server.store.forms import Form
-from server.store.ledger_sqlite import entries_of, is_alone
+from server.store.ledger_sqlite import is_alone
 from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
 from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
-from sync.errors import BlobMissing
+from sync.errors import BadEntry, BlobMissing
 from sync.ledger import Entry
-from sync.merge import CREATE, EDIT, Parked, Standing, Version, files_by_version, standing
+from sync.merge import CREATE, EDIT, Standing, Version, files_by_version, is_sound, standing
 
 
 def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None) -> None:
-    plain = entry.kind == CREATE and not entry.body.get("parked") and is_alone(db, entry.subject)
+    if not is_sound(entry):
+        raise BadEntry("entry.not_an_entry", id=entry.id)
+    plain = _is_plain(entry) and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
     elif not plain or not _insert_unknown(db, entry):
         refold(context, db, entry.subject)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """An original under its own name, taking part."""
+    said = entry.body
+    if entry.kind != CREATE or said.get("parked") or "deprecated_id" in said:
+        return False
+    name: str = said["instance_id"]
+    return split_submission(entry.subject).instance_id == name
 
 
 def _insert_unknown(db: Connection, entry: Entry) -> bool:
@@ -55,9 +67,7 @@ def _known(db: Connection, form: Form, about: SubmissionSubject) -> bool:
     return bool(submissions.versions_with(db, form.id, about.instance_id))
 
 
-def _insert(
-    db: Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None
-) -> None:
+def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None) -> None:
     """The common case: the first version of a submission, nothing else said about it."""
     said = entry.body
     files: dict[str, str | None] = said.get("files", {})
@@ -68,7 +78,7 @@ def _insert(
         device_id=said.get("device_id"), user_agent=said.get("user_agent"), form_version=said["form_version"],
         edits=0, rivals=0, hub=entry.hub, expected=0, present=0, schema_id=schema_id, stale=1,
     )  # fmt: skip
-    attachments = [Attachment(n, sha, False) for n, sha in files.items()]
+    attachments = [Attachment(n, sha, False) for n, sha in sorted(files.items())]
     if offered is not None:
         attachments = expected_first(offered.reading, files)
         row.stale = 0
@@ -92,7 +102,7 @@ def expected_first(reading: Reading, files: dict[str, str | None]) -> list[Attac
     """What the instance names, held or not, then what came though it names it not."""
     named = [Attachment(n, files.get(n), True) for n in reading.media]
     return named + [
-        Attachment(n, sha, False) for n, sha in files.items() if sha and n not in set(reading.media)
+        Attachment(n, sha, False) for n, sha in sorted(files.items()) if sha and n not in set(reading.media)
     ]
 
 
@@ -115,80 +125,65 @@ def _version_row(
 
 
 def refold(context: Context, db: Connection, subject: str) -> None:
-    """Decides a submission anew from everything said about it."""
+    """Decides a submission, and what belongs together with it, anew from everything said about them."""
     about = split_submission(subject)
     project = projects.find_by_uid(db, about.project)
     if project is None:
         return  # folded when the project arrives
     form = forms.find_by_key(db, about.project, about.form_key)
-    if form is not None:
-        about = _owner(db, form, about)
-    subjects, entries = _gather(db, about)
-    for name in subjects:
-        submissions.clear_parked(db, name)
+    kin = gather(db, project.id, form, about)
+    known = _known_versions(db, form)
+    taking_part = set[str]()
+    for root in kin.roots:
+        held = standing(e for e in kin.branch(root) if not _is_early(e, known))
+        taking_part |= {t.id for v in held.versions for t in v.twins}
+        if form is not None:
+            _write(db, form, about._replace(instance_id=root), held)
+    for name, entries in kin.subjects.items():
+        submissions.clear_parked(db, submission_subject(*about._replace(instance_id=name)))
+        _park(db, project.id, about, entries, taking_part, known)
+
+
+def _known_versions(db: Connection, form: Form | None) -> frozenset[str] | None:
+    """The names of the form's published versions; None when there is no form, or none published."""
     if form is None or form.current_id is None:
-        reason = "form.unknown" if form is None else "version.unknown"
-        apart = [Parked(e, e.body.get("parked") or reason) for e in entries if e.kind in (CREATE, EDIT)]
-        _park(db, project.id, about, entries, apart)
-        return
-    known = {v.version for v in forms.list_versions(db, form.id)}
-    early = {e for e in entries if e.kind in (CREATE, EDIT) and e.body["form_version"] not in known}
-    held = standing(e for e in entries if e not in early)
-    apart = [Parked(e, e.body.get("parked") or "version.unknown") for e in early]
-    _park(db, project.id, about, entries, apart + held.parked)
-    _write(db, form, about, held)
+        return None
+    return frozenset(v.version for v in forms.list_versions(db, form.id))
 
 
-def _owner(db: Connection, form: Form, about: SubmissionSubject) -> SubmissionSubject:
-    """An edit names the version that it replaces; the submission is that version's."""
-    if _has_original(entries_of(db, submission_subject(*about))):
-        return about
-    for version in submissions.versions_with(db, form.id, about.instance_id):
-        owner = submissions.find_by_number(db, version.submission_id)
-        if owner is not None:
-            return about._replace(instance_id=owner.instance_id)
-    return about
-
-
-def _has_original(entries: list[Entry]) -> bool:
-    return any(e.kind == CREATE for e in entries)
-
-
-def _gather(db: Connection, about: SubmissionSubject) -> tuple[list[str], list[Entry]]:
-    """(subjects, entries) of the submission, with edits that arrived before what they edit.
-
-    A subject that has an original of its own is another submission, whatever its id.
-    """
-    waiting, subjects = [about.instance_id], list[str]()
-    entries: list[Entry] = []
-    while waiting:
-        subject = submission_subject(*about._replace(instance_id=waiting.pop()))
-        if subject in subjects:
-            continue
-        found = entries_of(db, subject)
-        if subjects and _has_original(found):
-            continue
-        subjects.append(subject)
-        entries += found
-        waiting += [e.body["instance_id"] for e in found if e.kind in (CREATE, EDIT)]
-    return subjects, entries
+def _is_early(entry: Entry, known: frozenset[str] | None) -> bool:
+    """Whether it names a form version that is not known here yet."""
+    return entry.kind in (CREATE, EDIT) and (known is None or entry.body["form_version"] not in known)
 
 
 def _park(
-    db: Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], parked: list[Parked]
-) -> None:
+    db: Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], taking_part: set[str],
+    known: frozenset[str] | None,
+) -> None:  # fmt: skip
+    """Keeps in sight what takes no part in any submission."""
     files = files_by_version(entries)
-    for held in parked:
-        entry, said = held.entry, held.entry.body
+    for entry in entries:
+        if entry.kind not in (CREATE, EDIT) or entry.id in taking_part:
+            continue
+        said = entry.body
         own = {n: sha for n, sha in files[said["instance_id"], entry.blobs[0]].items() if sha}
         row = ParkedRow(
             entry=entry.id, project_id=project_id, form_key=about.form_key, subject=entry.subject,
-            instance_id=said["instance_id"], form_version=said["form_version"], reason=held.reason,
+            instance_id=said["instance_id"], form_version=said["form_version"], reason=_reason(entry, known),
             xml=entry.blobs[0], files=json.dumps(own, ensure_ascii=False, sort_keys=True),
             submitter_id=actors.meet(db, said.get("by"), entry.made_at), device_id=said.get("device_id"),
             created_at=entry.made_at,
         )  # fmt: skip
         submissions.write_parked(db, row)
+
+
+def _reason(entry: Entry, known: frozenset[str] | None) -> str:
+    said: str | None = entry.body.get("parked")
+    if said:
+        return said
+    if known is None:
+        return "form.unknown"
+    return "version.unknown" if _is_early(entry, known) else "original.missing"
 
 
 def _write(db: Connection, form: Form, about: SubmissionSubject, held: Standing) -> None:
@@ -234,9 +229,7 @@ def _root_of(version: Version) -> Version:
     return version
 
 
-def _write_version(
-    db: Connection, form: Form, row: Submission, version: Version, held: Standing
-) -> int:
+def _write_version(db: Connection, form: Form, row: Submission, version: Version, held: Standing) -> int:
     place = "current" if version is held.current else "rival" if version in held.rivals else "past"
     entry = version.entry
     submitter = actors.meet(db, entry.body.get("by"), entry.made_at)
@@ -264,13 +257,12 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
             expected, present = count_expected(attachments)
             schema_id = reading[1] if reading else None
             answers.mark_read(db, submission_id, schema_id=schema_id, expected=expected, present=present)
+            answers.clear_answers(db, submission_id)
             if reading is not None:
                 answers.write_answers(db, submission_id, records(reading[0]))
 
 
-def _read_version(
-    context: Context, db: Connection, version: SubmissionVersion
-) -> tuple[Reading, int] | None:
+def _read_version(context: Context, db: Connection, version: SubmissionVersion) -> tuple[Reading, int] | None:
     """(reading, form version's number); None when the bytes or the form version are not here."""
     published = forms.find_published(db, version.form_id, version.form_version)
     if published is None:

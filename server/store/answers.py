@@ -60,3 +60,14 @@ def iterate_records(db: sqlite3.Connection, form_id: int, table: int) -> Iterato
         "WHERE s.form_id = ? AND s.deleted_at IS NULL ORDER BY s.created_at DESC, s.instance_id DESC",
         (table, form_id),
     )
+
+
+def mark_rivals(db: sqlite3.Connection, form_id: int) -> None:
+    """Has the answers read anew where two hubs published other forms under one version name: the one
+    with the smallest hash is read by, and it may have come last."""
+    db.execute(
+        "UPDATE submission SET stale = 1 WHERE form_id = :form AND id IN (SELECT submission_id "
+        "FROM submission_version WHERE form_id = :form AND form_version IN (SELECT version FROM form_version "
+        "WHERE form_id = :form AND published_at IS NOT NULL GROUP BY version HAVING count(*) > 1))",
+        {"form": form_id},
+    )

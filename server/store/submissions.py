@@ -361,3 +361,23 @@ def parked_subjects(
         (project_id, form_key, *wanted),
     )
     return [r[0] for r in rows]
+
+
+def parked_subjects_of(db: sqlite3.Connection, project_id: int, form_key: str, instance_id: str) -> list[str]:
+    """Subjects under which something of this instanceID is parked."""
+    rows = db.execute(
+        "SELECT DISTINCT subject FROM parked WHERE project_id = ? AND form_key = ? AND instance_id = ? "
+        "ORDER BY subject",
+        (project_id, form_key, instance_id),
+    )
+    return [r[0] for r in rows]
+
+
+def roots_of(db: sqlite3.Connection, form_id: int, instance_id: str) -> list[str]:
+    """Root instanceIDs of the submissions that have a version of this instanceID."""
+    rows = db.execute(
+        "SELECT DISTINCT s.instance_id FROM submission_version v JOIN submission s ON s.id = v.submission_id "
+        "WHERE v.form_id = ? AND v.instance_id = ? ORDER BY s.instance_id",
+        (form_id, instance_id),
+    )
+    return [r[0] for r in rows]

@@ -169,7 +169,7 @@ CREATE TABLE parked (
   created_at  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_subject ON parked (subject);
-CREATE INDEX parked_project ON parked (project_id, form_key);
+CREATE INDEX parked_project ON parked (project_id, form_key, instance_id);
 
 -- Answers as compact JSON rows, so that exports never parse XML again.
 -- id = submission id * 1024 + table number: one submission's records lie side by side.

@@ -1,0 +1,30 @@
+"""What folding needs besides the database: the blobs, and how instances of a form version are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forms.instance import InstanceReader, Reading
+from server.store.blobs import BlobStore
+from server.store.database import Connection
+from server.store.forms import FormVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What intake has already found out of a submission, so that nothing is done twice. `fresh`: no
+    version with this instanceID is known in the form, as seen in the same transaction."""
+
+    reading: Reading
+    form_id: int
+    schema_id: int
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`reader_of` gives the reader of a form version's instances."""
+
+    blobs: BlobStore
+    reader_of: Callable[[Connection, FormVersion], InstanceReader]
