@@ -20,7 +20,7 @@ from server.hub import Hub
 from server.peers import add_peer, make_card
 from server.projects import create_project
 from server.publish import publish_file
-from server.roles import ADMIN, find_role
+from server.roles import ADMIN, role_named
 from server.tablets import add_tablet
 
 EMAIL, PASSWORD = "bench@samleng.example", "a-long-enough-password"
@@ -46,10 +46,7 @@ def make_hub(data: Path) -> str:
     """A hub with the form; returns the path that its tablet sends to."""
     hub = Hub.create(data, data.name, password_cost=4)
     try:
-        admin = create_user(hub, EMAIL, PASSWORD)
-        role = find_role(ADMIN)
-        assert role is not None
-        assign(hub, admin, role)
+        assign(hub, create_user(hub, EMAIL, PASSWORD), role_named(ADMIN))
         project = create_project(hub, "ការវាស់ល្បឿន")
         file = data / f"{FORM_ID}.xml"
         file.write_text(form(), encoding="utf-8")

@@ -121,9 +121,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def load_commands() -> None:
     """Each file of server/commands adds its commands to `main`."""
-    from server.commands import bundles, exports, forms, hubs, service, tablets, upkeep, users
+    from server.commands import bundles, exports, forms, hubs, projects, service, tablets, upkeep, users
 
-    for module in (service, users, forms, tablets, hubs, bundles, exports, upkeep):
+    for module in (service, users, projects, forms, tablets, hubs, bundles, exports, upkeep):
         for command in module.COMMANDS:
             main.add_command(command)
 

@@ -28,7 +28,7 @@ from server.intake import Post
 from server.peers import add_peer, make_card
 from server.projects import create_project
 from server.publish import publish_file
-from server.roles import ADMIN, find_role
+from server.roles import ADMIN, role_named
 from server.store import forms, projects, submissions
 from server.store.actors import Actor
 from server.store.forms import Form
@@ -130,9 +130,7 @@ class Season:
         hub = Hub.create(self.folder / folder, name, clock=Clock(lambda: self.moment))
         try:
             admin = create_user(hub, EMAIL, self.password, f"អ្នកសម្របសម្រួល {name}")
-            role = find_role(ADMIN)
-            assert role is not None
-            assign(hub, admin, role)
+            assign(hub, admin, role_named(ADMIN))
             yield Place(hub, by_of(admin))
         finally:
             hub.close()

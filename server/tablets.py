@@ -19,7 +19,7 @@ import segno
 from server.accounts import By, assign, create_app_user
 from server.errors import Fault
 from server.hub import Hub
-from server.roles import APP_USER, find_role
+from server.roles import APP_USER, role_named
 from server.store import actors, forms
 from server.store.actors import Actor
 from server.store.projects import Project
@@ -98,8 +98,7 @@ def add_tablet(
     for form_id in form_ids:
         if form_id not in held:
             raise Fault("form.unknown", form_id=form_id)
-    role = find_role(APP_USER)
-    assert role is not None
+    role = role_named(APP_USER)
     made = create_app_user(hub, project, name, by)
     for form_id in form_ids or held:
         assign(hub, made, role, project, held[form_id], by)

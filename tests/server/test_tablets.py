@@ -135,3 +135,10 @@ def test_the_command_adds_a_tablet_and_shows_its_code_again(
         "http://10.0.0.1/v1/key/"
     )
     assert (tmp_path / "qr.png").exists()
+
+
+def test_a_project_is_made_by_command(data: Path) -> None:
+    cli.load_commands()
+    made = CliRunner().invoke(cli.main, ["project", "add", "ស្រូវ ២០២៦", "--data", str(data), "--json"])
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout) == {"id": 1, "name": "ស្រូវ ២០២៦"}
