@@ -12,6 +12,7 @@ from server.errors import Problem
 
 UNQUOTED = "!~*'()"  # beside letters, digits and -_. : what browsers' encodeURIComponent leaves
 _FIRST = re.compile(r"^([^A-Za-z_])")
+_PLAIN = re.compile(r"[A-Za-z0-9:_.-]*")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -69,4 +70,6 @@ def navigation_link(instance_id: str, suffix: str, path: str) -> str:
 
 @functools.lru_cache(256)  # all links of a submission have it
 def _quoted(instance_id: str) -> str:
+    if _PLAIN.fullmatch(instance_id):
+        return instance_id.replace(":", "%3A")  # nearly always, and five times as quick
     return quote(instance_id, safe=UNQUOTED)
