@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from server.cli import EXIT_DAMAGED, Session, _, _shared, pass_session
+from server.commands.session import EXIT_DAMAGED, Session, _, pass_session, shared_options
 
 BUNDLE_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -21,7 +21,7 @@ def bundle() -> None:
 @bundle.command(help=_("Writes everything that a hub is not known to hold into one file for it."))
 @click.option("--for", "receiver", required=True, metavar="NAME", help=_("Hub that the file is for."))
 @click.option("--out", required=True, type=BUNDLE_FILE, help=_("File to write."))
-@_shared
+@shared_options
 @pass_session
 def write(session: Session, receiver: str, out: Path) -> None:
     from server.bundles import write_for
@@ -35,7 +35,7 @@ def write(session: Session, receiver: str, out: Path) -> None:
 
 @bundle.command(help=_("Takes what is in a bundle. Reading it twice changes nothing more."))
 @click.argument("file", type=BUNDLE_FILE)
-@_shared
+@shared_options
 @pass_session
 def read(session: Session, file: Path) -> None:
     from server.bundles import read as read_bundle
@@ -68,7 +68,7 @@ def read(session: Session, file: Path) -> None:
 
 @bundle.command(help=_("Says from whom, for whom and how much a bundle is, without opening it."))
 @click.argument("file", type=BUNDLE_FILE)
-@_shared
+@shared_options
 @pass_session
 def show(session: Session, file: Path) -> None:
     from server.bundles import show as show_bundle

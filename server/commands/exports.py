@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from server.cli import Session, _, _shared, pass_session
+from server.commands.session import Session, _, pass_session, shared_options
 from server.errors import Fault
 
 
@@ -18,7 +18,7 @@ from server.errors import Fault
 @click.option("--project", required=True, metavar="N|NAME", help=_("Project of the form."))
 @click.option("--format", "file_format", default="csv.zip", show_default=True, help=_("csv or csv.zip."))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
-@_shared
+@shared_options
 @pass_session
 def export(session: Session, form: str, project: str, file_format: str, out: Path) -> None:
     from server.exporting import export as stream

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from server.cli import EXIT_FINDINGS, Session, _, _shared, pass_session
+from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
 FORM_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -19,7 +19,7 @@ def form() -> None:
 @form.command(name="compile", help=_("Turns an XLSForm into an XForm and its media."))
 @click.argument("file", type=FORM_FILE)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help=_("Folder to write to."))
-@_shared
+@shared_options
 @pass_session
 def compile_(session: Session, file: Path, out: Path) -> None:
     from forms.compile import compile_folder, validate_with_java
@@ -53,7 +53,7 @@ def compile_(session: Session, file: Path, out: Path) -> None:
 @form.command(help=_("Publishes a form to a project, with the files in the media folder beside it."))
 @click.argument("file", type=FORM_FILE)
 @click.option("--project", required=True, metavar="N|NAME", help=_("Project to publish in."))
-@_shared
+@shared_options
 @pass_session
 def publish(session: Session, file: Path, project: str) -> None:
     from server.peers import project_of

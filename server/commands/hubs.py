@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from server.cli import EXIT_FINDINGS, Session, _, _shared, pass_session
+from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 from server.errors import Fault
 
 
@@ -19,7 +19,7 @@ def hub() -> None:
 @hub.command(help=_("Writes this hub's card, for the coordinator of another hub."))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
 @click.option("--address", multiple=True, metavar="URL", help=_("Where this hub can be reached by network."))
-@_shared
+@shared_options
 @pass_session
 def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
     from server.peers import make_card
@@ -38,7 +38,7 @@ def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--url", help=_("Where that hub can be reached by network."))
 @click.option("--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two."))
-@_shared
+@shared_options
 @pass_session
 def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -> None:
     from server.peers import add_peer, read_card
@@ -50,7 +50,7 @@ def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -
 
 
 @hub.command(name="list", help=_("Lists the hubs known here."))
-@_shared
+@shared_options
 @pass_session
 def list_(session: Session) -> None:
     from server.store.peers import list_peers
@@ -77,7 +77,7 @@ def list_(session: Session) -> None:
 
 @hub.command(help=_("Forgets a hub; what was exchanged with it stays."))
 @click.argument("name")
-@_shared
+@shared_options
 @pass_session
 def remove(session: Session, name: str) -> None:
     from server.peers import remove_peer

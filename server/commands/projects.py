@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from server.cli import Session, _, _shared, pass_session
+from server.commands.session import Session, _, pass_session, shared_options
 
 
 @click.group(help=_("Projects: each holds forms, their tablets and what they send."))
@@ -14,7 +14,7 @@ def project() -> None:
 
 @project.command(help=_("Makes a project."))
 @click.argument("name")
-@_shared
+@shared_options
 @pass_session
 def add(session: Session, name: str) -> None:
     from server.projects import create_project

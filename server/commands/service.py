@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.cli import Session, _, _shared, pass_session
+from server.commands.session import Session, _, pass_session, shared_options
 from server.errors import Fault
 from server.roles import role_named
 
@@ -16,7 +16,7 @@ from server.roles import role_named
 @click.option("--name", required=True, help=_("Name of the hub, such as its province."))
 @click.option("--admin", required=True, metavar="EMAIL", help=_("Email address of the first administrator."))
 @click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
-@_shared
+@shared_options
 @pass_session
 def init(session: Session, name: str, admin: str, password_stdin: bool) -> None:
     from server.accounts import assign, check_new_password, create_user
@@ -46,7 +46,7 @@ def read_password(session: Session, from_stdin: bool) -> str:
 @click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
 @click.option("--port", default=8383, show_default=True, type=click.IntRange(0, 65535), help=_("Port to listen on."))
-@_shared
+@shared_options
 @pass_session
 def serve(session: Session, host: str, port: int) -> None:
     from server.app import create_app

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.cli import Session, _, _shared, pass_session
+from server.commands.session import Session, _, pass_session, shared_options
 
 PICTURE = click.Path(dir_okay=False, path_type=Path)
 ADDRESS = "http://127.0.0.1:8383"
@@ -26,7 +26,7 @@ def tablet() -> None:
 )
 @click.option("--address", metavar="URL", help=_("Where the tablet reaches this hub; default: public_url."))
 @click.option("--out", type=PICTURE, help=_("PNG file to write the code to."))
-@_shared
+@shared_options
 @pass_session
 def add(
     session: Session,
@@ -51,7 +51,7 @@ def add(
 @click.option("--project", required=True, metavar="N|NAME", help=_("Project that it sends to."))
 @click.option("--address", metavar="URL", help=_("Where the tablet reaches this hub; default: public_url."))
 @click.option("--out", type=PICTURE, help=_("PNG file to write the code to."))
-@_shared
+@shared_options
 @pass_session
 def qr(session: Session, name: str, project: str, address: str | None, out: Path | None) -> None:
     from server.peers import project_of

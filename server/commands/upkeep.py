@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from server.cli import EXIT_DAMAGED, EXIT_FINDINGS, Session, _, _shared, pass_session
+from server.commands.session import EXIT_DAMAGED, EXIT_FINDINGS, Session, _, pass_session, shared_options
 
 
 @click.command(help=_("Re-hashes everything that is held and names any damage."))
-@_shared
+@shared_options
 @pass_session
 def verify(session: Session) -> None:
     from server.upkeep import verify as inspect
@@ -37,7 +37,7 @@ def verify(session: Session) -> None:
 
 @click.command(help=_("Rebuilds everything derived from the ledger."))
 @click.option("--check", is_flag=True, help=_("Only compare what stands with what a rebuild would make."))
-@_shared
+@shared_options
 @pass_session
 def rebuild(session: Session, check: bool) -> None:
     from server.upkeep import compare
@@ -61,7 +61,7 @@ def rebuild(session: Session, check: bool) -> None:
 
 @click.command(help=_("Writes a consistent copy of the hub into one file, while it runs."))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@_shared
+@shared_options
 @pass_session
 def backup(session: Session, file: Path) -> None:
     from server.upkeep import backup as write_backup
@@ -74,7 +74,7 @@ def backup(session: Session, file: Path) -> None:
 
 @click.command(help=_("Makes a hub from a backup in a new data folder."))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_shared
+@shared_options
 @pass_session
 def restore(session: Session, file: Path) -> None:
     from server.upkeep import restore as unpack

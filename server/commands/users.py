@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from server.cli import Session, _, _shared, pass_session
 from server.commands.service import read_password
+from server.commands.session import Session, _, pass_session, shared_options
 from server.errors import Fault
 from server.roles import role_named
 
@@ -22,7 +22,7 @@ def user() -> None:
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help=_("What they may do."))
 @click.option("--project", metavar="N|NAME", help=_("Project in which; without it, the whole hub."))
 @click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
-@_shared
+@shared_options
 @pass_session
 def add(session: Session, email: str, role: str, project: str | None, password_stdin: bool) -> None:
     from server.accounts import assign, create_user
