@@ -198,7 +198,8 @@ def hold(
     blobs = [case.xml, *case.post.files.values()]
     turn.append(kind, case.subject(root_id), body, blobs=blobs, offered=None if parked else case.offered)
     reason = parked or shown or _unknown(case)
-    return Outcome(case.envelope.instance_id, root_id, False, reason, _missing(case))
+    carried = _carried_over(turn, case) if kind == EDIT and not parked else {}
+    return Outcome(case.envelope.instance_id, root_id, False, reason, _missing(case, carried))
 
 
 def _unknown(case: Case) -> str | None:
@@ -222,10 +223,20 @@ def _body(case: Case) -> dict[str, Any]:
     return body
 
 
-def _missing(case: Case) -> tuple[str, ...]:
+def _carried_over(turn: Turn, case: Case) -> dict[str, str | None]:
+    """The files of an edit as just folded: with those that it has from the version that it replaces."""
+    form_id, instance_id = case.form.id if case.form else 0, case.envelope.instance_id
+    for version in submissions.versions_with(turn.db, form_id, instance_id):
+        if version.xml == case.xml.sha256:
+            return {a.name: a.sha256 for a in submissions.list_attachments(turn.db, version.id)}
+    return {}
+
+
+def _missing(case: Case, carried: Mapping[str, str | None]) -> tuple[str, ...]:
     if case.offered is None:
         return ()
-    return tuple(n for n in case.offered.reading.media if n not in case.post.files)
+    media = case.offered.reading.media
+    return tuple(n for n in media if n not in case.post.files and not carried.get(n))
 
 
 def _again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
