@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from server.hub import Hub, Turn
 from server.store import blobs as blob_rows
+from server.store import state_tables
 from server.store.blobs import SMALL_BYTES, Staged
 from server.store.ledger_sqlite import entries_after
 from server.store.peers import Peer
@@ -141,8 +142,11 @@ def _checked(header: bytes, projects: frozenset[str] | None) -> Entry | None:
 
 
 def _commit(turn: Turn, staged: list[Staged], entries: list[Entry], taken: Taken) -> None:
-    for blob in staged:
-        taken.blobs += blob_rows.record(turn.db, blob)
+    arrived = {blob.sha256 for blob in staged if blob_rows.record(turn.db, blob)}
     new = turn.merge(entries)
+    if not arrived <= {sha256 for entry in new for sha256 in entry.blobs}:
+        # Files of submissions held before: whoever fetched those must not be told that nothing changed.
+        state_tables.next_generation(turn.db)
+    taken.blobs += len(arrived)
     taken.new += len(new)
     taken.have += len(entries) - len(new)

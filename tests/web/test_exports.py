@@ -17,7 +17,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import create_environ
 
+from server.carrying import records, take
+from server.changes import event_hash
+from server.exporting import export, form_named
+from server.exports.columns import CsvOptions
 from server.hub import Hub
+from server.store import projects
+from sync.ledger import travels
+from sync.messages import BlobRecord
 
 A = "uuid:aaaaaaaa-0000-4000-8000-000000000001"
 B = "uuid:bbbbbbbb-0000-4000-8000-000000000002"
@@ -188,6 +195,23 @@ def test_tag_changes_with_the_columns_but_not_with_another_forms_answers(
     rice.ask("POST", f"{rice.path}/draft")
     rice.ask("POST", f"{rice.path}/draft/publish?version=8")
     assert rice.get("/submissions.csv").headers["ETag"] != tag
+
+
+def test_photo_that_comes_after_its_submission_is_not_missed(rice: Any, hub: Hub, tmp_path: Path) -> None:
+    photo = b"\xff\xd8 a photo on another stick"
+    rice.send(A, named("សុខ") + "<photo>ស្រែ.jpg</photo>", files={"ស្រែ.jpg": photo})
+    shared = [entry for _, entry in hub.ledger.entries_after(0, 1000) if travels(entry.kind)]
+    first = [r for r in records(hub, shared) if not isinstance(r, BlobRecord) or r.data != photo]
+    nation = Hub.create(tmp_path / "ភ្នំពេញ", "ភ្នំពេញ")
+    take(nation, first, None)
+    form = form_named(nation, projects.list_projects(nation.read())[0].id, "rice")
+    before = event_hash(nation, form), b"".join(export(nation, form, "csv.zip", CsvOptions()))
+    take(nation, [BlobRecord(photo)], None)
+    after = event_hash(nation, form), b"".join(export(nation, form, "csv.zip", CsvOptions()))
+    nation.close()
+    assert before[0] != after[0]
+    assert photo not in before[1]
+    assert photo in after[1]
 
 
 def test_filter_by_the_hour_is_never_taken_for_unchanged(answered: Any, hands: Any) -> None:
