@@ -123,7 +123,6 @@ def test_the_code_fits_a_terminal_and_a_picture(hub: Hub, project: Project, tmp_
 def test_the_command_adds_a_tablet_and_shows_its_code_again(
     hub: Hub, project: Project, tmp_path: Path
 ) -> None:
-    cli.load_commands()
     where = ["--data", str(hub.data), "--json", "--project", project.name, "--address", "http://10.0.0.1/"]
     added = CliRunner().invoke(
         cli.main, ["tablet", "add", "ក្រុមទី១", *where, "--out", str(tmp_path / "qr.png")]
@@ -138,7 +137,6 @@ def test_the_command_adds_a_tablet_and_shows_its_code_again(
 
 
 def test_a_project_is_made_by_command(data: Path) -> None:
-    cli.load_commands()
     made = CliRunner().invoke(cli.main, ["project", "add", "ស្រូវ ២០២៦", "--data", str(data), "--json"])
     assert made.exit_code == 0, made.output
     assert json.loads(made.stdout) == {"id": 1, "name": "ស្រូវ ២០២៦"}
