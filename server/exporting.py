@@ -30,16 +30,13 @@ class Published:
     in_order: tuple[Schema, ...]
 
 
-def published(hub: Hub, form: Form) -> Published:
-    """Remembered as long as the form stays as it is."""
-    name = ("published", form.id, form.current_id)
-    return hub.remember(name, lambda db: _published(hub, db, form))
-
-
-def _published(hub: Hub, db: Connection, form: Form) -> Published:
+def published(hub: Hub, form: Form, db: Connection | None = None) -> Published:
+    """As `db` sees it, by default as it is now."""
+    db = db or hub.read()
     versions = list(reversed(forms.list_versions(db, form.id)))
     versions.sort(key=lambda v: v.id == form.current_id)  # stable: the one in force goes last
-    return Published({v.id: hub.schema_of(v) for v in versions}, tuple(hub.schema_of(v) for v in versions))
+    schemas = {v.id: hub.reader_of(db, v).schema for v in versions}
+    return Published(schemas, tuple(schemas.values()))
 
 
 @contextmanager
@@ -47,10 +44,12 @@ def opened(hub: Hub, form: Form, page: Page | None = None, one: str | None = Non
     """A snapshot of the form's submissions with every answer read. `one`: root instanceID of the only
     submission wanted."""
     catch_up(hub, form.id)
-    schemas = published(hub, form).by_number
     reader = hub.database.separate_reader()
     try:
-        source = FormSource(reader, hub.blobs, form.id, schemas, page or Page(), now=hub.clock.now(), one=one)
+        source = FormSource(
+            reader, hub.blobs, form.id, lambda db: published(hub, form, db).by_number, page or Page(),
+            now=hub.clock.now(), one=one,
+        )  # fmt: skip
         try:
             yield source
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,19 +38,21 @@ class FormSource:
         db: sqlite3.Connection,
         blobs: BlobStore,
         form_id: int,
-        schemas: Mapping[int, Schema],
+        schemas: Callable[[sqlite3.Connection], Mapping[int, Schema]],
         page: Page = Page(),  # noqa: B008 frozen
         *,
         now: datetime,
         one: str | None = None,
     ) -> None:
-        """`one`: root instanceID, for that submission alone."""
-        self._db, self._blobs, self._schemas = db, blobs, schemas
+        """schemas: looks the form versions up inside the snapshot, so that none is missing which a
+        submission of it follows. one: root instanceID, for that submission alone."""
+        self._db, self._blobs = db, blobs
         self._cursors: list[sqlite3.Cursor] = []
         self._chosen = _choose(form_id, page, now, one)
         self._counted = _count(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
+        self._schemas = schemas(db)
 
     def close(self) -> None:
         """Ends the snapshot, also while rows of it are still being gone over."""

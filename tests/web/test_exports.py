@@ -8,6 +8,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import create_environ
 
+from server.app import create_app
 from server.carrying import records, take
 from server.changes import event_hash
 from server.exporting import export, form_named
@@ -294,3 +296,21 @@ def test_next_export_sees_what_came_after_the_one_before(answered: Any) -> None:
         found = rows(answered.get("/submissions.csv").data.decode())
         assert found[0]["KEY"] == f"uuid:later-{n}"
         assert len(found) == n + 3
+
+
+def test_version_published_by_another_process_is_known_at_once(
+    answered: Any, hub: Hub, data: Path, admin_token: str
+) -> None:
+    assert len(rows(answered.get("/submissions.csv").data.decode())) == 2
+    other = create_app(data, password_cost=4, background=False)
+    other.extensions["samleng"].hub.clock = hub.clock
+    ask = partial(other.test_client().open, headers={"Authorization": f"Bearer {admin_token}"})
+    assert ask(f"{answered.path}/draft", method="POST").status_code == 200
+    assert ask(f"{answered.path}/draft/publish?version=8", method="POST").status_code == 200
+    xml = answered.instance("uuid:eight", named("វណ្ណា")).replace('version="7"', 'version="8"')
+    sent = ask(f"{answered.path}/submissions", method="POST", data=xml, content_type="application/xml")
+    assert sent.status_code == 200, sent.get_json()
+    other.extensions["samleng"].close()
+    found = rows(answered.get("/submissions.csv").data.decode())
+    assert (found[0]["farm-name"], found[0]["FormVersion"]) == ("វណ្ណា", "8")
+    assert answered.get(".svc/Submissions").get_json()["value"][0]["farm"]["name"] == "វណ្ណា"
