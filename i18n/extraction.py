@@ -21,7 +21,8 @@ from i18n import FALLBACK, LANGUAGES
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("forms", "i18n", "server", "sync")
-KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, "translate": None, "translate_count": (1, 2)}
+# `say` is how commands speak (server/commands/session.py).
+KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, "say": None, "translate": None, "translate_count": (1, 2)}
 PLURALS = {"km": "nplurals=1; plural=0;", "en": "nplurals=2; plural=(n != 1);"}
 HEADER = (
     'msgid ""\nmsgstr ""\n"Project-Id-Version: samleng\\n"\n"Language: {lang}\\n"\n"MIME-Version: 1.0\\n"\n'

@@ -140,3 +140,8 @@ def test_a_project_is_made_by_command(data: Path) -> None:
     made = CliRunner().invoke(cli.main, ["project", "add", "ស្រូវ ២០២៦", "--data", str(data), "--json"])
     assert made.exit_code == 0, made.output
     assert json.loads(made.stdout) == {"id": 1, "name": "ស្រូវ ២០២៦"}
+
+
+def test_commands_speak_khmer_when_asked(data: Path) -> None:
+    made = CliRunner().invoke(cli.main, ["project", "add", "ស្រូវ", "--data", str(data), "--lang", "km"])
+    assert made.output == "បានបង្កើតគម្រោង ស្រូវ ហើយ; លេខរបស់វាគឺ 1។\n"
