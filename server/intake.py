@@ -75,15 +75,18 @@ class Case:
         return submission_subject(self.post.project.uid, self.key, root_id)
 
 
-def accept(hub: Hub, post: Post) -> Outcome:
+def accept(hub: Hub, post: Post, take_files: Callable[[], Mapping[str, Staged]] | None = None) -> Outcome:
     """Holds a submission and says what became of it, after it is on disk.
 
-    Raises FormFault submission.* when it is no submission at all; nothing is changed then.
+    take_files: gives the files once the answers proved to be a submission, so that what is refused
+    leaves none behind. Raises FormFault submission.* when it is none; nothing is changed then.
     """
     if len(post.xml) > hub.config.max_xml_length:
         raise Fault("submission.too_large", limit_bytes=hub.config.max_xml_length)
     with hub.database.at_work:
         case = examine(hub, post)
+    if take_files is not None:
+        case.post = replace(post, files=take_files())
     outcome = hub.write(lambda turn: _decide(turn, case))
     _note(case, outcome)
     return outcome

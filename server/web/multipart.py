@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from flask import Request
+from werkzeug.formparser import MultiPartParser, default_stream_factory
 
 from server.errors import Fault
 
 IN_MEMORY_BYTES = 1 << 20
+TEXT_BYTES = 16 << 20  # a plain field of a large body above which it is refused before it fills memory
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;,\s]+))', re.IGNORECASE)
 _NAME = re.compile(rb'(?:^|;)\s*name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 _FILENAME = re.compile(rb"(?:^|;)\s*filename\*?=", re.IGNORECASE)
@@ -23,24 +25,35 @@ _FILENAME = re.compile(rb"(?:^|;)\s*filename\*?=", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Parts:
-    """`files`: field name -> stream; `texts`: plain fields. Of equal names the last one counts."""
+    """`files`: field name -> stream; `texts`: plain fields. Of equal names the last one counts.
+    `opened`: what must be closed, files of which only a name came twice too."""
 
     files: dict[str, BinaryIO] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    opened: list[BinaryIO] = field(default_factory=list)
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for stream in self.opened:
+            stream.close()
 
 
 def read_parts(request: Request) -> Parts:
     """The parts of a request. Raises Fault submission.multipart when the body is cut or misshapen:
     half a post must not be taken for a whole one."""
     length = request.content_length
-    if request.mimetype != "multipart/form-data":
+    found = _BOUNDARY.search(request.headers.get("Content-Type", ""))
+    if request.mimetype != "multipart/form-data" or found is None:
         raise Fault("submission.multipart")
+    boundary = (found[1] or found[2]).encode("latin-1")
     if length is None or length > IN_MEMORY_BYTES:
-        return _through_werkzeug(request)
-    boundary = _BOUNDARY.search(request.headers.get("Content-Type", ""))
-    if boundary is None:
-        raise Fault("submission.multipart")
-    return split((boundary[1] or boundary[2]).encode("latin-1"), request.get_data(cache=False))
+        return _through_werkzeug(request, boundary)
+    return split(boundary, request.get_data(cache=False))
 
 
 def split(boundary: bytes, body: bytes) -> Parts:
@@ -91,10 +104,23 @@ def _decoded(name: re.Match[bytes]) -> str:
     return text.replace('\\"', '"').replace("%22", '"').replace("%0D%0A", "\n")
 
 
-def _through_werkzeug(request: Request) -> Parts:
-    parts = Parts(texts=request.form.to_dict(flat=True))
-    for name, file in request.files.items(multi=True):
-        parts.files[name] = file.stream  # type: ignore[assignment]
-    if not parts.files and not parts.texts:
-        raise Fault("submission.multipart")
+def _through_werkzeug(request: Request, boundary: bytes) -> Parts:
+    """For large bodies. Parsed here and not by `request.form`, which passes over a body that is cut."""
+    opened: list[BinaryIO] = []
+
+    def open_part(*said: Any, **more: Any) -> BinaryIO:
+        opened.append(cast(BinaryIO, default_stream_factory(*said, **more)))
+        return opened[-1]
+
+    parser = MultiPartParser(open_part, max_form_memory_size=TEXT_BYTES)
+    try:
+        texts, files = parser.parse(request.stream, boundary, request.content_length)
+        parts = Parts(
+            {n: cast(BinaryIO, f.stream) for n, f in files.items(multi=True)}, texts.to_dict(), opened
+        )
+    except BaseException as fault:
+        Parts(opened=opened).close()
+        if isinstance(fault, ValueError):
+            raise Fault("submission.multipart") from None
+        raise
     return parts

@@ -21,10 +21,11 @@ from server.errors import Fault, Problem, Refusal, places
 from server.intake import Outcome, Post
 from server.notices import receipt_text
 from server.store import forms
+from server.store.blobs import Staged
 from server.store.forms import Form, FormFile, FormVersion
 from server.store.projects import Project
 from server.web import wire
-from server.web.multipart import read_parts
+from server.web.multipart import Parts, read_parts
 from server.web.openrosa_xml import ListedFile, ListedForm, form_list, manifest, response
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,9 @@ def receive(number: int) -> Response:
     caller = wire.caller()
     if caller.actor is None:
         raise Problem("401.2")
-    outcome = intake.accept(wire.hub(), _post(project, caller))
+    with read_parts(request) as parts:
+        post = _post(project, caller, _answers(parts))
+        outcome = intake.accept(wire.hub(), post, lambda: _staged(parts))
     message = receipt_text(wire.lang(), missing=outcome.missing, again=outcome.again, parked=outcome.parked)
     return _xml(response(message, _nature(outcome)), 201)
 
@@ -119,20 +122,29 @@ def _nature(outcome: Outcome) -> str:
     return "submit_success" if outcome.parked is None else "submit_parked"
 
 
-def _post(project: Project, caller: wire.Caller) -> Post:
-    parts = read_parts(request)
+def _post(project: Project, caller: wire.Caller, xml: bytes) -> Post:
+    return Post(
+        project, xml, {}, caller.by, request.args.get("deviceID"), _user_agent(),
+        admitted=lambda form: _admitted(project, form),
+    )  # fmt: skip
+
+
+def _staged(parts: Parts) -> dict[str, Staged]:
+    store = wire.hub().blobs
+    return {name: store.stage(stream) for name, stream in parts.files.items()}
+
+
+def _answers(parts: Parts) -> bytes:
+    """Takes the answers out of the parts. Raises Fault submission.no_file, submission.no_content."""
     if XML_PART in parts.texts:
         parts.files.setdefault(XML_PART, io.BytesIO(parts.texts[XML_PART].encode()))
     if XML_PART not in parts.files:
         raise Fault("submission.no_file", field=XML_PART)
-    xml = parts.files.pop(XML_PART).read()
+    # One byte more than is taken shows that it is too large, without reading it all.
+    xml = parts.files.pop(XML_PART).read(wire.hub().config.max_xml_length + 1)
     if not xml:
         raise Fault("submission.no_content")
-    store = wire.hub().blobs
-    return Post(
-        project, xml, {name: store.stage(stream) for name, stream in parts.files.items()}, caller.by,
-        request.args.get("deviceID"), _user_agent(), admitted=lambda form: _admitted(project, form),
-    )  # fmt: skip
+    return xml
 
 
 def _admitted(project: Project, form: Form | None) -> bool:
