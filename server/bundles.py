@@ -150,15 +150,20 @@ def _acknowledge(turn: Turn, peer: Peer, report: Report) -> None:
     A bundle that starts after what we follow leaves a hole: then nothing is confirmed, and the
     sender's next bundle brings the hole again.
     """
-    header = report.header
+    header, ledger = report.header, turn.hub.ledger_id
     now = peers.find_peer(turn.db, peer.id)
     assert now is not None
     body: dict[str, object] = {}
     reached = now.seen_seq if now.seen_ledger == header.ledger else 0
     if report.whole and header.after <= reached < header.upto:
         body["seen"] = [header.ledger, header.upto]
-    if header.holds is not None and header.holds[0] == turn.hub.ledger_id and header.holds[1] > now.holds_seq:
-        body["holds"] = list(header.holds)
+    held = now.holds_seq if now.holds_ledger == ledger else 0
+    said = header.holds[1] if header.holds is not None and header.holds[0] == ledger else 0
+    if now.seen_ledger not in (None, header.ledger):
+        # Another ledger of the same hub: restored from a backup, it may lack what it had confirmed.
+        body |= {"restored": head(turn.db), "holds": [ledger, min(held, said)]}
+    elif said > held:
+        body["holds"] = [ledger, said]
     if body:
         turn.append("hub.receipt", f"hub:{peer.id}", body)
 

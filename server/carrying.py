@@ -59,7 +59,8 @@ def shared_projects(peer: Peer) -> frozenset[str] | None:
 
 
 def outgoing(hub: Hub, peer: Peer, after: int, upto: int) -> Iterator[Entry]:
-    """Entries for this peer committed here in (after, upto], its own left out: it has those."""
+    """Entries for this peer committed here in (after, upto], its own left out: it has
+    those, unless it was restored from a backup."""
     shared = shared_projects(peer)
     while after < upto:
         page = entries_after(hub.read(), after, PAGE)
@@ -67,7 +68,8 @@ def outgoing(hub: Hub, peer: Peer, after: int, upto: int) -> Iterator[Entry]:
             return
         for seq, entry in page:
             after = seq
-            if seq <= upto and entry.hub != peer.id and may_flow(entry, shared):
+            lacking = entry.hub != peer.id or seq <= peer.restored_seq
+            if seq <= upto and lacking and may_flow(entry, shared):
                 yield entry
 
 

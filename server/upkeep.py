@@ -93,6 +93,7 @@ def backup(hub: Hub, path: Path) -> None:
         copy = Path(folder) / DATABASE
         copies.copy_database(hub.database, copy)
         growing = path.with_name(path.name + ".part")
+        growing.touch(mode=0o600)  # it holds every answer, and the keys
         with tarfile.open(growing, "w") as archive:
             archive.add(copy, DATABASE)
             if (hub.data / BLOBS).exists():
@@ -111,7 +112,7 @@ def restore(path: Path, data: Path) -> None:
     bring what it does not hold. Raises Fault data.exists, file.unreadable."""
     if (data / DATABASE).exists():
         raise Fault("data.exists", path=str(data))
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # as Hub.create does
     try:
         with tarfile.open(path) as archive:
             archive.extractall(data, filter="data")

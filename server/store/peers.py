@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_COLUMNS = "id, name, card, url, projects, holds_ledger, holds_seq, seen_ledger, seen_seq"
+_COLUMNS = "id, name, card, url, projects, holds_ledger, holds_seq, seen_ledger, seen_seq, restored_seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Peer:
     holds_seq: int
     seen_ledger: str | None
     seen_seq: int
+    restored_seq: int
 
 
 def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
@@ -49,8 +50,14 @@ def drop_peer(db: sqlite3.Connection, peer_id: str) -> None:
 def advance(db: sqlite3.Connection, peer_id: str, said: Mapping[str, Any]) -> None:
     """`holds`: [our ledger, seq] that the peer confirmed; `seen`: [its ledger, seq] that we followed.
 
-    A cursor of the same ledger only grows: bundles are read in any order.
+    A cursor of the same ledger only grows: bundles are read in any order. `restored`: seq of ours at
+    which the peer was found to be restored from a backup; then `holds` is what it says, though less.
     """
+    if "restored" in said:
+        db.execute(
+            "UPDATE peer SET restored_seq = ?, holds_seq = 0, holds_ledger = NULL WHERE id = ?",
+            (said["restored"], peer_id),
+        )
     for column in ("holds", "seen"):
         if column in said:
             ledger, seq = said[column]
