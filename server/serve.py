@@ -11,14 +11,12 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from server import spooling
 from server.errors import Fault
 
 log = logging.getLogger(__name__)
 DRAIN_S = 30  # how long requests under way may still take once we are told to stop
 CONNECTIONS = 500  # tablets of a large provincial meeting, each with a few connections
-# An export waits in a temporary file for a slow line, up to this size, and not in the thread that made
-# it: or eight people with slow lines would keep every tablet out.
-SPOOL_BYTES = 256 * 1024 * 1024
 
 
 def serve(
@@ -39,13 +37,15 @@ def serve(
     try:
         server = create_server(
             app, host=host, port=port, threads=threads, max_request_body_size=body_limit,
-            connection_limit=CONNECTIONS, recv_bytes=65536, outbuf_high_watermark=SPOOL_BYTES, ident=None,
+            connection_limit=CONNECTIONS, recv_bytes=65536, ident=None,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=trusted_proxy or None,
             trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-host"} if trusted_proxy else set(),
+            **spooling.SETTINGS,
         )  # fmt: skip
     except OSError as fault:
         raise Fault("port.taken", host=host, port=port) from fault
+    spooling.spool(server)
     # It warns whenever a request waits for a thread: each time a few tablets send at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stopping = _Stop()
