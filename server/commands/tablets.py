@@ -11,6 +11,7 @@ from server.commands.session import Session, _, pass_session, shared_options
 
 PICTURE = click.Path(dir_okay=False, path_type=Path)
 ADDRESS = "http://127.0.0.1:8383"
+ONLY_HERE = ("http://127.", "http://localhost")
 
 
 @click.group(help=_("Tablets with ODK Collect: their access and their QR code."))
@@ -74,6 +75,9 @@ def _show(session: Session, hub: Any, project: Any, made: Any, address: str | No
         click.echo(terminal_text(said), err=session.as_json)
     url = server_url(base, project, made)
     session.say("Server address for ODK Collect: {url}", url=url)
+    if base.startswith(ONLY_HERE):
+        session.say("Tablets cannot reach {base}: give this computer's address in the network with --address.",
+                    base=base)  # fmt: skip
     session.answer({"id": made.id, "name": made.display_name, "url": url, "qr": said})
 
 

@@ -145,3 +145,10 @@ def test_a_project_is_made_by_command(data: Path) -> None:
 def test_commands_speak_khmer_when_asked(data: Path) -> None:
     made = CliRunner().invoke(cli.main, ["project", "add", "ស្រូវ", "--data", str(data), "--lang", "km"])
     assert made.output == "បានបង្កើតគម្រោង ស្រូវ ហើយ; លេខរបស់វាគឺ 1។\n"
+
+
+def test_an_address_that_no_tablet_reaches_is_told(hub: Hub, project: Project) -> None:
+    said = ["tablet", "add", "ក្រុមទី១", "--data", str(hub.data), "--project", "1", "--lang", "en"]
+    assert "Tablets cannot reach http://127.0.0.1:8383" in CliRunner().invoke(cli.main, said).output
+    said += ["--address", "http://10.0.0.1:8383"]
+    assert "Tablets cannot reach" not in CliRunner().invoke(cli.main, said).output
