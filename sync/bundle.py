@@ -33,8 +33,9 @@ from sync.messages import FRAME_LIMIT, PROTOCOL, Record, pack, unpack
 
 MAGIC = b"samleng bundle "
 HEADER_LIMIT = 64 * 1024
+_NUMBERS = {"protocol", "after", "upto", "entries", "blobs"}
 _LENGTH = struct.Struct(">I")
-_FRAME = struct.Struct(">I?24s")
+_FRAME = struct.Struct(">IB24s")  # the second is bound as it stands: a changed byte is found
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def _seal_frame(packed: bytes, file_key: bytes, bound: bytes, place: int, last: 
     return _FRAME.pack(len(text), last, nonce) + text
 
 
-def _bind(bound: bytes, place: int, last: bool) -> bytes:
-    return bound + struct.pack(">Q?", place, last)
+def _bind(bound: bytes, place: int, last: int) -> bytes:
+    return bound + struct.pack(">QB", place, last)
 
 
 def read_header(file: BinaryIO) -> tuple[BundleHeader, bytes]:
@@ -117,7 +118,7 @@ def read_header(file: BinaryIO) -> tuple[BundleHeader, bytes]:
     said = _exactly(file, _bounded(_LENGTH.unpack(_exactly(file, 4))[0]))
     signature = _exactly(file, 64)
     header = _parse(said)
-    public = base64.b64decode(header.sender_key)
+    public = _bytes(header.sender_key)
     if hub_id(public) != header.sender or not is_signed(said, signature, public):
         raise BadBundle("bundle.damaged")
     return header, hashlib.sha256(said).digest()
@@ -128,14 +129,25 @@ def _parse(said: bytes) -> BundleHeader:
         fields = json.loads(said)
         if fields["holds"] is not None:
             fields["holds"] = (str(fields["holds"][0]), int(fields["holds"][1]))
-        return BundleHeader(**fields)
+        header = BundleHeader(**fields)
     except (ValueError, TypeError, KeyError, IndexError) as fault:
+        raise BadBundle("bundle.damaged") from fault
+    rest = fields.keys() - _NUMBERS - {"holds"}
+    if not all(type(fields[n]) is int for n in _NUMBERS) or not all(type(fields[t]) is str for t in rest):
+        raise BadBundle("bundle.damaged")
+    return header
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as fault:
         raise BadBundle("bundle.damaged") from fault
 
 
 def open_key(header: BundleHeader, key: HubKey) -> bytes:
     """The file key. Raises BadBundle bundle.not_for_us."""
-    file_key = key.unseal(base64.b64decode(header.key))
+    file_key = key.unseal(_bytes(header.key))
     if file_key is None:
         raise BadBundle("bundle.not_for_us", hub=header.receiver_name)
     return file_key

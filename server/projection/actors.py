@@ -22,13 +22,20 @@ def fold(db: Connection, entry: Entry) -> None:
         _fold_session(db, entry)
         return
     uid = entry.subject.removeprefix("actor:")
-    entries = in_order(entries_of(db, entry.subject))
+    entries = in_order(_of_one_type(entries_of(db, entry.subject)))
     made = min((e for e in entries if e.kind in _BORN), key=lambda e: e.id, default=None)
     if made is not None:
         number = actors.write_actor(db, uid, _row(db, entries, made))
-        _fold_assignments(db, number, entries)
+        _fold_assignments(db, number, made, entries)
     if entry.kind == "user.delete" or (entry.kind == "user.update" and "password" in entry.body):
         _end_sessions(db, actor_number(uid), entry)
+
+
+def _of_one_type(entries: list[Entry]) -> list[Entry]:
+    """Web users are made and changed by local entries alone. What another hub says of app users must
+    not change a web user, or a bundle could make an administrator here."""
+    kind = "user." if any(e.kind == "user.create" for e in entries) else "field_key."
+    return [e for e in entries if e.kind.startswith(kind)]
 
 
 def _end_sessions(db: Connection, number: int, entry: Entry) -> None:
@@ -57,7 +64,8 @@ def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     }
 
 
-def _fold_assignments(db: Connection, number: int, entries: list[Entry]) -> None:
+def _fold_assignments(db: Connection, number: int, made: Entry, entries: list[Entry]) -> None:
+    """An app user's access ends with its own project, whoever says otherwise: it comes from other hubs."""
     actors.clear_assignments(db, number)
     if any(e.kind in DELETED for e in entries):
         return
@@ -66,8 +74,9 @@ def _fold_assignments(db: Connection, number: int, entries: list[Entry]) -> None
         if entry.kind.endswith("assignment.create") or entry.kind.endswith("assignment.delete"):
             place = (entry.body["role"], entry.body.get("project", ""), entry.body.get("form", ""))
             held[place] = entry.kind.endswith("create")
+    own = made.body.get("project")
     for (role, project, form), given in held.items():
-        if given:
+        if given and (made.kind == "user.create" or project == own):
             actors.add_assignment(db, actors.Assignment(number, role, project, form))
 
 
