@@ -76,8 +76,10 @@ def _show(session: Session, hub: Any, project: Any, made: Any, address: str | No
     url = server_url(base, project, made)
     session.say("Server address for ODK Collect: {url}", url=url)
     if base.startswith(ONLY_HERE):
-        session.say("Tablets cannot reach {base}: give this computer's address in the network with --address.",
-                    base=base)  # fmt: skip
+        session.say(
+            "Tablets cannot reach {base}: give this computer's address in the network with --address.",
+            base=base,
+        )
     session.answer({"id": made.id, "name": made.display_name, "url": url, "qr": said})
 
 
