@@ -146,6 +146,7 @@ def _checked(header: bytes, projects: frozenset[str] | None) -> Entry | None:
 def _commit(turn: Turn, staged: list[Staged], entries: list[Entry], taken: Taken) -> None:
     arrived = {blob.sha256 for blob in staged if blob_rows.record(turn.db, blob)}
     new = turn.merge(entries)
+    turn.hub.state.resume(turn.db, arrived)
     if not arrived <= {sha256 for entry in new for sha256 in entry.blobs}:
         # Files of submissions held before: whoever fetched those must not be told that nothing changed.
         state_tables.next_generation(turn.db)

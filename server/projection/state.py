@@ -7,6 +7,8 @@ understanding it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from server.errors import places
 from server.projection import actors, forms, peers, projects, submissions
@@ -15,8 +17,9 @@ from server.store import actors as people
 from server.store import answers, state_tables
 from server.store.database import Connection
 from server.store.forms import find_by_key
-from server.store.ledger_sqlite import subjects_under
+from server.store.ledger_sqlite import entries_of, find_entry, subjects_under
 from server.subjects import split_form
+from sync.errors import BlobMissing
 from sync.ledger import Entry
 
 log = logging.getLogger(__name__)
@@ -30,9 +33,21 @@ class State:
 
     def fold(self, db: Connection, entry: Entry, offered: Offered | None = None) -> None:
         """Brings the state up to an entry that was just appended."""
+        self._try(db, entry, lambda: self._fold(db, entry, offered))
+
+    def resume(self, db: Connection, arrived: Iterable[str]) -> None:
+        """Folds again what could not be folded, or read, for want of bytes that have come now."""
+        new = set(arrived)
+        for name in state_tables.list_waiting(db, BlobMissing.__name__) if new else ():
+            entry = find_entry(db, name)
+            if entry is not None and (new & set(entry.blobs) or not entry.subject.startswith("submission:")):
+                state_tables.forget_unfolded(db, name)
+                self.fold(db, entry)
+
+    def _try(self, db: Connection, entry: Entry, work: Callable[[], None]) -> None:
         db.execute("SAVEPOINT fold")
         try:
-            self._fold(db, entry, offered)
+            work()
         except Exception as fault:
             db.execute("ROLLBACK TO fold")
             log.error("entry not folded id=%s kind=%s fault=%s", entry.id, entry.kind, places(fault))
@@ -58,11 +73,12 @@ class State:
             peers.fold(db, entry)
 
     def _follow_project(self, db: Connection, uid: str) -> None:
-        """What arrived before its project."""
+        """What arrived before its project; one form that will not fold keeps no other from it."""
         for subject in subjects_under(db, f"form:{uid}/"):
-            self._fold_form(db, subject)
+            self._try(db, entries_of(db, subject)[-1], partial(self._fold_form, db, subject))
         for subject in subjects_under(db, f"submission:{uid}/"):
-            submissions.refold(self.context, db, subject)
+            last = entries_of(db, subject)[-1]
+            self._try(db, last, partial(submissions.refold, self.context, db, subject))
 
     def _fold_form(self, db: Connection, subject: str) -> None:
         """The form, and what was parked because it or one of its versions was not known."""

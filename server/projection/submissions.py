@@ -14,7 +14,7 @@ from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
 from server.projection.context import Context, Offered
 from server.projection.kin import gather
-from server.store import actors, answers, forms, projects, submissions
+from server.store import actors, answers, forms, projects, state_tables, submissions
 from server.store.database import Connection
 from server.store.forms import Form
 from server.store.ledger_sqlite import is_alone
@@ -269,7 +269,10 @@ def _read_version(context: Context, db: Connection, version: SubmissionVersion) 
         return None
     try:
         root, envelope = parse_instance(context.blobs.read(version.xml, db))
-    except (BlobMissing, FormFault):
+    except BlobMissing as fault:
+        state_tables.note_unfolded(db, version.entry, type(fault).__name__)  # read once the bytes come
+        return None
+    except FormFault:
         return None
     if envelope.encrypted:
         return read_encrypted(root), published.id

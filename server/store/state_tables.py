@@ -19,6 +19,20 @@ def list_unfolded(db: sqlite3.Connection) -> list[tuple[str, str]]:
     return db.execute("SELECT lower(hex(entry)), reason FROM unfolded ORDER BY entry").fetchall()
 
 
+def list_waiting(db: sqlite3.Connection, reason: str) -> list[str]:
+    """Entries noted for this reason, in the order in which they came."""
+    rows = db.execute(
+        "SELECT lower(hex(u.entry)) FROM unfolded u JOIN entry e ON e.id = u.entry WHERE u.reason = ? "
+        "ORDER BY e.seq",
+        (reason,),
+    )
+    return [r[0] for r in rows]
+
+
+def forget_unfolded(db: sqlite3.Connection, entry_id: str) -> None:
+    db.execute("DELETE FROM unfolded WHERE entry = ?", (bytes.fromhex(entry_id),))
+
+
 def empty(db: sqlite3.Connection) -> None:
     for table in STATE_TABLES:
         db.execute(f"DELETE FROM {table}")

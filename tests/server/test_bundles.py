@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +14,18 @@ from server import bundles, review, upkeep
 from server.accounts import create_user, rights_of
 from server.bundles import Report
 from server.carrying import records
+from server.definition import read_definition
 from server.errors import Fault
 from server.hub import Hub
 from server.peers import add_peer, make_card, read_card
 from server.projects import create_project
+from server.publish import publish_definition
 from server.store import actors, forms, peers, projects, submissions
 from server.store.blobs import record
-from sync.bundle import make_header, write_bundle
+from sync.bundle import make_header, read_header, write_bundle
 from sync.keys import HubKey, hub_id
 from sync.ledger import Entry, make_entry
-from tests.server.season import Country, answers, begin, csv, hand_in, publish, rice, stage, told
+from tests.server.season import Country, answers, begin, csv, hand_in, publish, rice, stage, told, xform
 
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
 NATION, KAMPOT, KEP = 0, 1, 2
@@ -532,3 +535,54 @@ def test_a_bundle_appears_whole_or_not_at_all(started: Country) -> None:
         bundles.write_for(started.hubs[KAMPOT], "ជាតិ", started.folder / "no such folder" / "b")
     assert fault.value.code == "file.unwritable"
     assert not list(started.folder.rglob("*.part"))
+
+
+def frames_of(data: bytes) -> list[int]:
+    """Where the text of each frame begins."""
+    file = io.BytesIO(data)
+    read_header(file)
+    places = []
+    while head := file.read(29):
+        places.append(file.tell())
+        file.seek(int.from_bytes(head[:4], "big"), io.SEEK_CUR)
+    return places
+
+
+def noise(size: int, seed: int) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def test_what_came_without_its_bytes_is_understood_once_they_come(tmp_path: Path) -> None:
+    """Large files and long testimony span frames: the entry may arrive though the frame before was bad."""
+    names = tuple(f"ខេត្ត{n}" for n in range(6))
+    country = Country(tmp_path, ("ជាតិ", *names))
+    nation = country.hubs[NATION]
+    project = begin(nation)
+    definition = read_definition(nation, xform("2"))
+    publish_definition(nation, project, definition, {"ភូមិ.csv": stage(nation, noise(900_000, 1))})
+    testimony = noise(300_000, 2).hex()
+    hand_in(nation, answers(A, testimony, version="2", photo="a.jpg"), **{"a.jpg": noise(700_000, 3)})
+    hand_in(nation, answers(B, version="2"))
+    number = 0
+    for number in range(6):
+        path = country.write(NATION, number + 1)
+        assert path is not None
+        whole = path.read_bytes()
+        places = frames_of(whole)
+        if number >= len(places):
+            break
+        spoilt = bytearray(whole)
+        spoilt[places[number] + 20] ^= 1
+        province = country.hubs[number + 1]
+        report = read_bytes(province, tmp_path, bytes(spoilt))
+        assert isinstance(report, Report)
+        assert report.damaged == [number]
+        told(province)
+        csv(province)
+        read_bytes(province, tmp_path, whole)
+        assert told(province) == told(nation), number
+        assert csv(province) == csv(nation), number
+        assert upkeep.verify(province).clean
+        assert upkeep.verify(province).unfolded == []
+    assert number >= 3, "the bundle has several frames"
+    country.close()
