@@ -109,13 +109,18 @@ def _whole_blobs(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 def restore(path: Path, data: Path) -> None:
     """Unpacks a backup into a new folder, under a new ledger id, so that the other hubs notice and
-    bring what it does not hold. Raises Fault data.exists, file.unreadable."""
+    bring what it does not hold. All or nothing. Raises Fault data.exists, file.unreadable."""
     if (data / DATABASE).exists():
         raise Fault("data.exists", path=str(data))
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # as Hub.create does
-    try:
-        with tarfile.open(path) as archive:
-            archive.extractall(data, filter="data")
-    except (OSError, tarfile.TarError) as fault:
-        raise Fault("file.unreadable", path=str(path), reason=type(fault).__name__) from fault
-    copies.rename_ledger(data / DATABASE, secrets.token_hex(8))
+    data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data) as folder:
+        try:
+            with tarfile.open(path) as archive:
+                archive.getmember(DATABASE)
+                archive.extractall(folder, filter="data")
+        except (OSError, tarfile.TarError, KeyError) as fault:
+            raise Fault("file.unreadable", path=str(path), reason=type(fault).__name__) from fault
+        if not copies.rename_ledger(Path(folder) / DATABASE, secrets.token_hex(8)):
+            raise Fault("file.unreadable", path=str(path), reason=DATABASE)
+        for item in sorted(Path(folder).iterdir()):
+            item.rename(data / item.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -53,9 +54,11 @@ def copy_database(database: Database, path: Path) -> None:
         target.close()
 
 
-def rename_ledger(path: Path, ledger: str) -> None:
-    db = connect(path, cache_mb=4)
+def rename_ledger(path: Path, ledger: str) -> bool:
+    """Gives a copy a ledger id of its own; False when it is no hub's database."""
     try:
-        set_ledger(db, ledger)
-    finally:
-        db.close()
+        with contextlib.closing(connect(path, cache_mb=4)) as db:
+            set_ledger(db, ledger)
+    except sqlite3.DatabaseError:
+        return False
+    return True
