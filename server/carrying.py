@@ -49,8 +49,11 @@ def project_of_entry(entry: Entry) -> str | None:
 
 def may_flow(entry: Entry, projects: frozenset[str] | None) -> bool:
     """Whether an entry may cross between two hubs that share these projects (None: all)."""
-    if not travels(entry.kind) or entry.subject.partition(":")[0] == "hub":
+    if not travels(entry.kind):
         return False
+    if entry.subject.startswith("hub:"):
+        # A hub says its own name, and nobody else's.
+        return entry.kind == "hub.introduce" and entry.subject == f"hub:{entry.hub}"
     return projects is None or project_of_entry(entry) in projects
 
 

@@ -117,7 +117,9 @@ class Hub:
         database = Database(folder / DATABASE)
         database.write(lambda db: insert_hub(db, row))
         database.close()
-        return cls(folder, clock=clock, **settings)
+        hub = cls(folder, clock=clock, **settings)
+        hub.write(lambda turn: turn.append("hub.introduce", f"hub:{hub.id}", {"name": name}))
+        return hub
 
     def write(self, work: Callable[[Turn], T]) -> T:
         """Runs `work` in one transaction; its result is returned once it is on disk."""

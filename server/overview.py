@@ -94,7 +94,7 @@ def _form(hub: Hub, project: Project, form: Form, may: May) -> FormView:
 
 def _sources(hub: Hub, form: Form) -> tuple[Source, ...]:
     """Those that brought most come first."""
-    names = {p.id: p.name for p in peers.list_peers(hub.read())} | {hub.id: hub.name}
+    names = peers.hub_names(hub.read())
     counts = submissions.count_by_hub(hub.read(), form.id)
     found = [Source(names.get(hub_id, hub_id), count) for hub_id, count in counts.items()]
     return tuple(sorted(found, key=lambda s: (-s.count, s.name)))

@@ -28,7 +28,7 @@ def export(session: Session, form: str, project: str, file_format: str, out: Pat
 
     with session.hub() as hub:
         found = form_named(hub, project_of(hub, project).id, form)
-        size, digest = _write(out, stream(hub, found, file_format, CsvOptions()))
+        size, digest = _write(out, stream(hub, found, file_format, CsvOptions(hub=True)))
     session.say("Written: {path}", path=out)
     session.answer({"file": str(out), "format": file_format, "size_bytes": size, "sha256": digest})
 

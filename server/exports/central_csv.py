@@ -71,11 +71,14 @@ def root_lines(source: Source, table: Table, options: CsvOptions, values: Values
     """The header and a line a submission."""
     columns = Columns(table, group_paths=options.group_paths, values=values)
     align = Alignment(table, source.schemas()).align
-    yield line([*BEFORE, *columns.header, *AFTER])
+    extra = ["Hub"] if options.hub else []
+    yield line([*BEFORE, *columns.header, *AFTER, *extra])
     blank = [""] * len(columns.header)
     for head, record in source.submissions():
         cells = columns.cells(align(head.schema, orjson.loads(record)[0])) if record else blank
-        yield line([head.submitted_at, *cells, *_after(head)])
+        if options.hub:
+            extra = [head.hub]
+        yield line([head.submitted_at, *cells, *_after(head), *extra])
 
 
 def _after(head: Head) -> Sequence[str]:

@@ -20,12 +20,14 @@ POINT = ("Latitude", "Longitude", "Altitude", "Accuracy")
 
 @dataclass(frozen=True, slots=True)
 class CsvOptions:
-    """What a CSV request may choose; the defaults are Central's."""
+    """What a CSV request may choose; the defaults are Central's. `hub`: a last column with the name of
+    the hub that received the submission first, which Central does not have."""
 
     attachments: bool = True
     group_paths: bool = True
     deleted_fields: bool = False
     split_selects: bool = False
+    hub: bool = False
     filter: Node | None = None
 
 
@@ -41,6 +43,7 @@ def read_options(query: Mapping[str, str]) -> CsvOptions:
         group_paths=not says("groupPaths", "false"),
         deleted_fields=says("deletedFields", "true"),
         split_selects=says("splitSelectMultiples", "true"),
+        hub=says("hub", "true"),
         filter=read_filter(query["$filter"], "Submissions") if "$filter" in query else None,
     )
 

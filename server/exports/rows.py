@@ -21,7 +21,7 @@ class Head:
     instance_id: of the first version: KEY. submitted_at, updated_at, deleted_at:
     "2026-11-23T01:15:00.000Z". form_version: of the first version. schema: key into
     `Source.schemas()` of the form version that the standing version's answers follow.
-    status: None, "notDecrypted" or "missingEncryptedFormData". hub: id of the hub that received it.
+    status: None, "notDecrypted" or "missingEncryptedFormData". hub: name of the hub that received it first.
     """
 
     instance_id: str

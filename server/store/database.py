@@ -22,7 +22,6 @@ T = TypeVar("T")
 Connection = sqlite3.Connection  # the name by which other rooms speak of a transaction
 BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
 IDLE_READERS = 4  # kept open between streams: opening one takes 0.25 ms and begins with a cold cache
-STATE_TABLES = ["project", "actor", "assignment", "session", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "comment", "parked", "answers", "peer", "unfolded"]
 
 
 class _Job(Generic[T]):

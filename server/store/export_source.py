@@ -17,7 +17,7 @@ from server.store.odata_sql import COLUMNS, condition
 
 _HEAD = (
     "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
-    "s.review_state, s.edits, s.form_version, s.present, s.expected, s.hub, s.schema_id"
+    "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
 
 
@@ -95,7 +95,7 @@ class FormSource:
         return cursor
 
 
-_WITH_ANSWERS = "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id"
+_WITH_ANSWERS = "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id LEFT JOIN hub_name h ON h.id = s.hub"
 # A file may be named before its bytes have come from their hub: it is left out until then.
 _WITH_FILES = (
     "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 "

@@ -80,3 +80,16 @@ def find_by_name(db: sqlite3.Connection, name: str) -> Peer | None:
 
 def list_peers(db: sqlite3.Connection) -> list[Peer]:
     return [Peer(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM peer ORDER BY name")]
+
+
+def write_name(db: sqlite3.Connection, hub_id: str, name: str) -> None:
+    """What a hub, this one or another, calls itself."""
+    db.execute(
+        "INSERT INTO hub_name (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        (hub_id, name),
+    )
+
+
+def hub_names(db: sqlite3.Connection) -> dict[str, str]:
+    """hub id -> name, of every hub whose entries came here."""
+    return dict(db.execute("SELECT id, name FROM hub_name ORDER BY id").fetchall())

@@ -6,6 +6,7 @@ import io
 import json
 import random
 from collections.abc import Iterator
+from csv import DictReader
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,18 @@ import pytest
 from server import bundles, review, upkeep
 from server.accounts import create_user, rights_of
 from server.bundles import Report
-from server.carrying import records
+from server.carrying import may_flow, records
 from server.definition import read_definition
 from server.errors import Fault
+from server.exporting import export
+from server.exports.columns import CsvOptions
 from server.hub import Hub
 from server.peers import add_peer, make_card, read_card
 from server.projects import create_project
 from server.publish import publish_definition
 from server.store import actors, forms, peers, projects, submissions
 from server.store.blobs import record
+from server.store.peers import hub_names
 from sync.bundle import make_header, read_header, write_bundle
 from sync.keys import HubKey, hub_id
 from sync.ledger import Entry, make_entry
@@ -148,7 +152,8 @@ def test_an_edit_may_arrive_in_another_bundle_before_its_original(started: Count
     later = started.write(KEP, NATION)
     assert later is not None
     header = bundles.show(later)
-    assert header.entries == 2, "what passed through a hub is carried on by it"
+    names = 2  # of the two hubs that the submissions passed through
+    assert header.entries == names + 2, "what passed through a hub is carried on by it"
     bundles.read(nation, later)
     ((held, stands),) = every(nation)
     assert (held.instance_id, stands.instance_id, held.hub) == (A, B, kampot.id)
@@ -212,7 +217,7 @@ def test_without_a_receipt_everything_is_carried_again(started: Country) -> None
     hand_in(kampot, answers(B))
     path = started.write(KAMPOT, NATION)
     assert path is not None
-    assert bundles.show(path).entries == 2
+    assert bundles.show(path).entries == 3, "the two submissions, and the hub's own name"
 
 
 def test_when_all_is_held_nothing_is_written(country: Country) -> None:
@@ -281,7 +286,7 @@ def test_every_changed_byte_is_noticed_and_nothing_wrong_is_taken(started: Count
     assert told(nation) == state
     report = read_bytes(nation, started.folder, whole)
     assert isinstance(report, Report)
-    assert (report.whole, report.taken.new) == (True, 1)
+    assert (report.whole, report.taken.new) == (True, 2), "the submission, and the hub's own name"
 
 
 def test_a_bundle_cut_anywhere_is_noticed_and_what_was_whole_is_kept(started: Country) -> None:
@@ -586,3 +591,23 @@ def test_what_came_without_its_bytes_is_understood_once_they_come(tmp_path: Path
         assert upkeep.verify(province).unfolded == []
     assert number >= 3, "the bundle has several frames"
     country.close()
+
+
+def test_every_hub_names_where_a_submission_came_in(started: Country) -> None:
+    """Also hubs that never met the one that received it."""
+    nation, kampot, kep = started.hubs
+    hand_in(kampot, answers(A))
+    hand_in(kep, answers(B))
+    started.meet()
+    tables = {b"".join(export(hub, rice(hub), "csv", CsvOptions(hub=True))) for hub in started.hubs}
+    assert len(tables) == 1, "the same table on every hub"
+    rows = list(DictReader(io.StringIO(tables.pop().decode())))
+    assert {row["KEY"]: row["Hub"] for row in rows} == {A: kampot.name, B: kep.name}
+
+
+def test_no_hub_speaks_for_another(started: Country) -> None:
+    nation, kampot, _ = started.hubs
+    forged = make_entry("hub.introduce", f"hub:{nation.id}", hub=kampot.id, made_at="x", body={"name": "ក្លែង"})
+    assert not may_flow(forged, None)
+    nation.ledger.append([forged])
+    assert hub_names(nation.read())[nation.id] == nation.name

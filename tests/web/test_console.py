@@ -110,7 +110,9 @@ def test_downloads_work_by_the_cookie_alone(client: FlaskClient, tablet: Callabl
     assert len(links) == 3
     for link in links:
         assert client.get(link).status_code == 200, link
-    assert b"uuid:1" in client.get(next(x for x in links if x.endswith(".csv"))).data
+    table = client.get(next(x for x in links if ".csv?" in x)).data
+    assert b"uuid:1" in table
+    assert table.startswith(b"SubmissionDate") and b",Hub\n" in table
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: FlaskClient) -> None:
