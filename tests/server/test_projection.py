@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server import review, upkeep
+from server.carrying import take
 from server.hub import Hub
-from server.store import submissions
+from server.store import projects, submissions
 from server.store.blobs import record
+from server.store.projects import Project
 from sync.ledger import Entry, make_entry
+from sync.messages import BlobRecord, EntryRecord
 from tests.server.season import (
     QUICK,
     Country,
@@ -141,6 +144,30 @@ def test_reading_in_between_changes_nothing(
         assert csv(looked_at) == csv(left_alone)
 
 
+@given(steps, chances)
+@examples(60, 300)
+def test_bytes_that_come_after_what_names_them_are_read_then(
+    template: Path, tmp_path: Path, history: list[Step], chance: Any
+) -> None:
+    """Damaged copies of bundles bring entries and bytes in any order, and people look in between."""
+    made = played(history)
+    with copied(template, tmp_path / "hubs", 2) as (torn, whole):
+        staged_all(whole, made.blobs, record)
+        whole.ledger.append(made.entries)
+        received = [EntryRecord(e.header) for e in made.entries] + [
+            BlobRecord(b) for b in made.blobs.values()
+        ]
+        chance.shuffle(received)
+        while received:
+            size = chance.randrange(1, 8)
+            take(torn, received[:size], None)
+            del received[:size]
+            told(torn)
+        assert told(torn) == told(whole)
+        assert csv(torn) == csv(whole)
+        assert upkeep.compare(torn) == []
+
+
 # Through the use cases of real hubs and the bundles that they carry
 
 deeds = st.lists(
@@ -178,9 +205,7 @@ def publish_next(nation: Hub) -> None:
         publish(nation, project, "2")
 
 
-def nation_project(nation: Hub) -> Any:
-    from server.store import projects
-
+def nation_project(nation: Hub) -> Project:
     return projects.list_projects(nation.read())[0]
 
 
