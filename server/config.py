@@ -31,7 +31,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("accept_content_length", 2_000_000, "bytes", mark("Size of a post that tablets are advised to keep to.")),
     Setting("max_content_length", 200_000_000, "bytes", mark("Size of a post above which it is refused.")),
     Setting("max_xml_length", 10_000_000, "bytes", mark("Size of a submission's XML above which it is refused.")),
-    Setting("password_cost", 15, "log2", mark("Work for checking a password; each step doubles it. 15 takes about 0.1 s.")),
+    Setting("password_cost", 15, "log2", mark("Work for checking a password; each step doubles it.")),
     Setting("session_hours", 24, "hours", mark("How long a sign-in lasts.")),
     Setting("background", True, "on|off", mark("Whether work is done between requests; off: only when asked for.")),
     Setting("trusted_proxy", "127.0.0.1", "address", mark("The proxy that may say a request came over https.")),

@@ -65,8 +65,8 @@ def _check_entry(hub: Hub, entry_id: str, header: bytes, found: Inspection) -> N
 def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
     seq = 0
     while page := ledger_sqlite.raw_entries_after(hub.read(), seq, PAGE):
-        for seq, name, header in page:
-            yield name.hex(), header
+        yield from ((name.hex(), header) for _, name, header in page)
+        seq = page[-1][0]
 
 
 def rebuild(hub: Hub) -> int:

@@ -17,7 +17,9 @@ from server.errors import Fault
 @click.argument("form")
 @click.option("--project", required=True, metavar="N|NAME", help=_("Project of the form."))
 @click.option("--format", "file_format", default="csv.zip", show_default=True, help=_("csv or csv.zip."))
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write.")
+)
 @shared_options
 @pass_session
 def export(session: Session, form: str, project: str, file_format: str, out: Path) -> None:

@@ -18,7 +18,9 @@ def form() -> None:
 
 @form.command(name="compile", help=_("Turns an XLSForm into an XForm and its media."))
 @click.argument("file", type=FORM_FILE)
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help=_("Folder to write to."))
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help=_("Folder to write to.")
+)
 @shared_options
 @pass_session
 def compile_(session: Session, file: Path, out: Path) -> None:
@@ -62,7 +64,9 @@ def publish(session: Session, file: Path, project: str) -> None:
     with session.hub() as hub:
         done = publish_file(hub, project_of(hub, project), file, file.parent / "media", None)
         if done.changed:
-            session.say("Published: {form_id} version {version}.", form_id=done.xml_form_id, version=done.version)
+            session.say(
+                "Published: {form_id} version {version}.", form_id=done.xml_form_id, version=done.version
+            )
         else:
             session.say("{form_id} version {version} is published already.", form_id=done.xml_form_id,
                         version=done.version)  # fmt: skip

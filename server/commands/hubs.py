@@ -17,7 +17,9 @@ def hub() -> None:
 
 
 @hub.command(help=_("Writes this hub's card, for the coordinator of another hub."))
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write.")
+)
 @click.option("--address", multiple=True, metavar="URL", help=_("Where this hub can be reached by network."))
 @shared_options
 @pass_session
@@ -37,7 +39,9 @@ def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
 @hub.command(help=_("Knows another hub by its card."))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--url", help=_("Where that hub can be reached by network."))
-@click.option("--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two."))
+@click.option(
+    "--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two.")
+)
 @shared_options
 @pass_session
 def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -> None:

@@ -45,7 +45,9 @@ def read_password(session: Session, from_stdin: bool) -> str:
 
 @click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
-@click.option("--port", default=8383, show_default=True, type=click.IntRange(0, 65535), help=_("Port to listen on."))
+@click.option(
+    "--port", default=8383, show_default=True, type=click.IntRange(0, 65535), help=_("Port to listen on.")
+)
 @shared_options
 @pass_session
 def serve(session: Session, host: str, port: int) -> None:

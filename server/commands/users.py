@@ -19,7 +19,9 @@ def user() -> None:
 
 @user.command(help=_("Adds a web user, or gives one another role."))
 @click.argument("email")
-@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help=_("What they may do."))
+@click.option(
+    "--role", type=click.Choice(ROLES), default="viewer", show_default=True, help=_("What they may do.")
+)
 @click.option("--project", metavar="N|NAME", help=_("Project in which; without it, the whole hub."))
 @click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
 @shared_options

@@ -111,7 +111,9 @@ def _media(entry: Entry, entries: list[Entry]) -> dict[str, tuple[str, str]]:
     return media
 
 
-def _file(context: Context, db: Connection, name: str, kind: str, held: tuple[str, str] | None) -> forms.FormFile:
+def _file(
+    context: Context, db: Connection, name: str, kind: str, held: tuple[str, str] | None
+) -> forms.FormFile:
     if held is None:
         return forms.FormFile(name, kind, None, None, None, None)
     sha256, since = held

@@ -48,7 +48,7 @@ class State:
         db.execute("SAVEPOINT fold")
         try:
             work()
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 – whatever it is, it must not keep data from being held
             db.execute("ROLLBACK TO fold")
             log.error("entry not folded id=%s kind=%s fault=%s", entry.id, entry.kind, places(fault))
             state_tables.note_unfolded(db, entry.id, type(fault).__name__)

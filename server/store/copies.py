@@ -22,9 +22,9 @@ def refold(db: sqlite3.Connection, fold: Fold) -> int:
     state_tables.empty(db)
     seq = count = 0
     while page := entries_after(db, seq, PAGE):
-        for seq, entry in page:
+        for _, entry in page:
             fold(db, entry)
-            count += 1
+        seq, count = page[-1][0], count + len(page)
     return count
 
 

@@ -118,7 +118,7 @@ class Database:
                 for job in jobs:
                     self._carry_out(job)
             self._writer.execute("COMMIT")
-        except BaseException as fault:  # a commit that failed kept nothing: every caller must know
+        except BaseException as fault:  # noqa: BLE001 – nothing was kept: every caller must know
             log.error("write failed jobs=%d fault=%s", len(jobs), type(fault).__name__)
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
@@ -132,7 +132,7 @@ class Database:
         self._writer.execute("SAVEPOINT job")
         try:
             job.result = job.work(self._writer)
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 – raised again where the job came from
             self._writer.execute("ROLLBACK TO job")
             job.fault = fault
         self._writer.execute("RELEASE job")

@@ -95,7 +95,10 @@ class FormSource:
         return cursor
 
 
-_WITH_ANSWERS = "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id LEFT JOIN hub_name h ON h.id = s.hub"
+_WITH_ANSWERS = (
+    "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id "
+    "LEFT JOIN hub_name h ON h.id = s.hub"
+)
 # A file may be named before its bytes have come from their hub: it is left out until then.
 _WITH_FILES = (
     "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 "

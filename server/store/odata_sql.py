@@ -54,4 +54,3 @@ def _render(node: Node, values: Bound, now: datetime) -> str:
         case Not(operand):
             return f"(NOT {_render(operand, values, now)})"
     raise AssertionError(node)
-

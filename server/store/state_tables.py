@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 
 
-
 def note_unfolded(db: sqlite3.Connection, entry_id: str, reason: str) -> None:
     db.execute(
         "INSERT OR REPLACE INTO unfolded (entry, reason) VALUES (?, ?)", (bytes.fromhex(entry_id), reason)

@@ -595,7 +595,7 @@ def test_what_came_without_its_bytes_is_understood_once_they_come(tmp_path: Path
 
 def test_every_hub_names_where_a_submission_came_in(started: Country) -> None:
     """Also hubs that never met the one that received it."""
-    nation, kampot, kep = started.hubs
+    _, kampot, kep = started.hubs
     hand_in(kampot, answers(A))
     hand_in(kep, answers(B))
     started.meet()
@@ -607,7 +607,9 @@ def test_every_hub_names_where_a_submission_came_in(started: Country) -> None:
 
 def test_no_hub_speaks_for_another(started: Country) -> None:
     nation, kampot, _ = started.hubs
-    forged = make_entry("hub.introduce", f"hub:{nation.id}", hub=kampot.id, made_at="x", body={"name": "ក្លែង"})
+    forged = make_entry(
+        "hub.introduce", f"hub:{nation.id}", hub=kampot.id, made_at="x", body={"name": "ក្លែង"}
+    )
     assert not may_flow(forged, None)
     nation.ledger.append([forged])
     assert hub_names(nation.read())[nation.id] == nation.name
