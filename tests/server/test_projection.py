@@ -229,7 +229,7 @@ def decide(hub: Hub, deed: str, instance_id: str, content: int) -> None:
 
 
 @given(deeds)
-@examples(100, 400)
+@examples(60, 400)
 def test_hubs_that_worked_apart_agree_once_their_bundles_met(
     tmp_path_factory: pytest.TempPathFactory, work: list[tuple[str, int, int, int, int]]
 ) -> None:

@@ -143,10 +143,10 @@ def test_a_misshapen_body_is_refused(season: Season, what: str) -> None:
     refused(season, season.tablet.send(BODIES[what]), before)
 
 
-@pytest.mark.parametrize("cut", range(0, len(WHOLE) - 4, 7))
-def test_a_body_cut_anywhere_is_refused(season: Season, cut: int) -> None:
+def test_a_body_cut_anywhere_is_refused(season: Season) -> None:
     before = season.grown()
-    refused(season, season.tablet.send(WHOLE[:cut]), before)
+    for cut in range(len(WHOLE) - 4):
+        refused(season, season.tablet.send(WHOLE[:cut]), before)
 
 
 @pytest.mark.parametrize("cut", [1_060_000, 1_300_000, 1_400_500, -1, -3, -5, -50])
