@@ -211,11 +211,16 @@ def create_app_user(hub: Hub, project: Project, display_name: str, by: By | None
 
 def revoke_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
     """Ends its token for good; the app user stays listed."""
-    hub.write(lambda turn: _append(turn, actor, "field_key.session.end", {}, by))
+    hub.write(lambda turn: _append(turn, actor, "field_key.session.end", _home(actor), by))
 
 
 def delete_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
-    hub.write(lambda turn: _append(turn, actor, "field_key.delete", {}, by))
+    hub.write(lambda turn: _append(turn, actor, "field_key.delete", _home(actor), by))
+
+
+def _home(actor: Actor) -> dict[str, Any]:
+    """Names the project, so that what ends an access goes wherever the access went."""
+    return {"project": actor.project}
 
 
 # Assignments

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from csv import DictReader
 from pathlib import Path
 
 import pytest
 
 from server import bundles, review, upkeep
-from server.accounts import create_user, rights_of
+from server.accounts import create_app_user, create_user, delete_app_user, revoke_app_user, rights_of
 from server.bundles import Report
 from server.carrying import may_flow, records
 from server.definition import read_definition
@@ -613,3 +613,24 @@ def test_no_hub_speaks_for_another(started: Country) -> None:
     assert not may_flow(forged, None)
     nation.ledger.append([forged])
     assert hub_names(nation.read())[nation.id] == nation.name
+
+
+@pytest.mark.parametrize("end", [revoke_app_user, delete_app_user])
+def test_an_access_that_ends_here_ends_wherever_it_went(
+    tmp_path: Path, end: Callable[[Hub, actors.Actor], None]
+) -> None:
+    """Also when only some projects flow between the two."""
+    nation, kampot = (Hub.create(tmp_path / n, n, password_cost=4) for n in ("ជាតិ", "កំពត"))
+    project = begin(nation)
+    tablet = create_app_user(nation, project, "ថេប្លេត ៧")
+    add_peer(nation, make_card(kampot), projects_named=[project.name])
+    add_peer(kampot, make_card(nation))
+    bundles.write_for(nation, "កំពត", tmp_path / "1")
+    bundles.read(kampot, tmp_path / "1")
+    assert actors.find_by_token(kampot.read(), tablet.token or "") is not None
+    end(nation, tablet)
+    bundles.write_for(nation, "កំពត", tmp_path / "2")
+    bundles.read(kampot, tmp_path / "2")
+    assert actors.find_by_token(kampot.read(), tablet.token or "") is None
+    nation.close()
+    kampot.close()
