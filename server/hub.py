@@ -73,6 +73,12 @@ class Turn:
         self.changed = self.changed or not subject.startswith("submission:")
         return entry
 
+    def keep(self, blobs: Iterable[Staged]) -> set[str]:
+        """Records bytes that entries may have named before they came; the names of those new here."""
+        arrived = {blob.sha256 for blob in blobs if blob_rows.record(self.db, blob)}
+        self.hub.state.resume(self.db, arrived)
+        return arrived
+
     def merge(self, entries: Iterable[Entry]) -> list[Entry]:
         """Adds entries of any hub that are not held yet, and returns those."""
         self.changed = True

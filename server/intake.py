@@ -245,6 +245,7 @@ def _missing(case: Case, carried: Mapping[str, str | None]) -> tuple[str, ...]:
 def _again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
     """The same submission once more: only files that are new are taken. Any number of times."""
     owner = _owner(turn, held)
+    _keep_bytes(turn, case)
     have = {a.name: a.sha256 for a in submissions.list_attachments(turn.db, held.id)}
     _take_files(turn, case, owner.instance_id, have)
     media = case.offered.reading.media if case.offered else []
@@ -255,8 +256,15 @@ def _again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
 
 def _again_parked(turn: Turn, case: Case, parked: ParkedRow) -> Outcome:
     root_id = split_submission(parked.subject).instance_id
+    _keep_bytes(turn, case)
     _take_files(turn, case, root_id, json.loads(parked.files))
     return Outcome(case.envelope.instance_id, root_id, True, parked.reason, ())
+
+
+def _keep_bytes(turn: Turn, case: Case) -> None:
+    """A hub that holds the entry from another hub, but not yet its bytes, must take them when the
+    tablet offers them: it is about to be told that they are here."""
+    turn.keep([case.xml, *case.post.files.values()])
 
 
 def _take_files(turn: Turn, case: Case, root_id: str, have: Mapping[str, str | None]) -> None:

@@ -144,3 +144,19 @@ def test_a_form_published_by_another_process_is_known_here(hub: Hub) -> None:
     outcome = hand_in(hub, answers("uuid:b", version="2"))
     assert held(hub) == sorted([A, "uuid:b"])
     assert outcome.root_id == "uuid:b"
+
+
+def test_bytes_that_never_came_are_taken_when_a_tablet_offers_them_again(hub: Hub, tmp_path: Path) -> None:
+    """Another hub's entry may be here before its bytes. A tablet that sends the same form once more is
+    told that it is held: then it must be."""
+    there = Hub.create(tmp_path / "there", "កែប", **QUICK)
+    xml, photo = answers("uuid:1", "ដំណាំ", photo="ស្រែ.jpg"), b"\xff\xd8" * 40_000
+    begin(there)
+    hand_in(there, xml, **{"ស្រែ.jpg": photo})
+    hub.ledger.append([e for _, e in there.ledger.entries_after(0, 100) if e.kind == "submission.create"])
+    there.close()
+    assert len(upkeep.verify(hub).missing) == 2
+    outcome = hand_in(hub, xml, **{"ស្រែ.jpg": photo})
+    assert (outcome.again, outcome.missing) == (True, ())
+    assert upkeep.verify(hub).clean
+    assert "ដំណាំ" in csv(hub).decode()
