@@ -61,6 +61,7 @@ def serve(session: Session, host: str, port: int) -> None:
         click.echo(f"listening on {url}")
         sys.stdout.flush()
 
+    hub.blobs.sweep(hub.clock.now().timestamp())
     settings: dict[str, Any] = {
         "threads": hub.config.threads,
         "body_limit": hub.config.max_content_length,

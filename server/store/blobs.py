@@ -111,6 +111,16 @@ class BlobStore:
         self._settle(growing, sha256)
         return Staged(sha256, size, None)
 
+    def sweep(self, now: float, older_than_s: float = 24 * 3600) -> int:
+        """Removes files that a killed process left half written; how many. Only old ones: another
+        process may be writing. `now`: seconds since the epoch."""
+        swept = 0
+        for left in self.folder.glob("incoming-*"):
+            if now - left.stat().st_mtime > older_than_s:
+                left.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
 

@@ -172,3 +172,14 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         refused(tmp_path / f"{name}.tar", tmp_path / "again")
     refused(tmp_path / "x", tmp_path / "again")
     refused(tmp_path / "no such file", tmp_path / "again")
+
+
+def test_what_a_killed_process_left_half_written_is_swept_once_it_is_old(hub: Hub) -> None:
+    hub.blobs.put(b"\xff\xd8" * 40_000)
+    left = hub.blobs.folder / "incoming-x"
+    left.write_bytes(b"half")
+    written = left.stat().st_mtime
+    assert hub.blobs.sweep(written + 3600) == 0, "it may still be growing"
+    assert hub.blobs.sweep(written + 2 * 24 * 3600) == 1
+    assert not left.exists()
+    assert upkeep.verify(hub).clean
