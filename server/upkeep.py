@@ -112,7 +112,7 @@ def restore(path: Path, data: Path) -> None:
     bring what it does not hold. All or nothing. Raises Fault data.exists, file.unreadable."""
     if (data / DATABASE).exists():
         raise Fault("data.exists", path=str(data))
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read, as the first hub was
     with tempfile.TemporaryDirectory(dir=data) as folder:
         try:
             with tarfile.open(path) as archive:

@@ -57,7 +57,7 @@ def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     return {
         **values,
         "type": _BORN[made.kind],
-        "created_by": actors.meet(db, made.body.get("by"), made.made_at),
+        "created_by": actors.number_of(made.body.get("by")),
         "created_at": made.made_at,
         "updated_at": max(later, default=None),
         "deleted_at": max(gone, default=None),
@@ -85,7 +85,8 @@ def _fold_session(db: Connection, entry: Entry) -> None:
     if entry.kind == "user.session.end":
         actors.end_session(db, token)
         return
-    number = actors.meet(db, {"id": entry.subject.removeprefix("actor:")}, entry.made_at) or 0
-    said = entry.body
+    owner = {"id": entry.subject.removeprefix("actor:")}
+    actors.meet(db, owner, entry.made_at)
+    number, said = actors.number_of(owner) or 0, entry.body
     actors.write_session(db, token, actors.Session(number, said["csrf"], entry.made_at, said["expires_at"]))
     actors.note_login(db, number, entry.made_at)

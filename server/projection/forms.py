@@ -58,7 +58,7 @@ def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     return {
         "xml_form_id": made.body["xml_form_id"],
         "state": _state(entries),
-        "created_by": actors.meet(db, made.body.get("by"), made.made_at),
+        "created_by": actors.number_of(made.body.get("by")),
         "created_at": made.made_at,
         "updated_at": max(later, default=None),
         "deleted_at": gone.made_at if gone and gone.kind == "form.delete" else None,
@@ -87,7 +87,7 @@ def _write_version(
             "sha1": hashlib.sha1(xform, usedforsecurity=False).hexdigest(),
             "xls": bytes.fromhex(said["xls"]) if said.get("xls") else None,
             "xls_type": said.get("xls_type"),
-            "created_by": actors.meet(db, said.get("by"), entry.made_at),
+            "created_by": actors.number_of(said.get("by")),
             "created_at": entry.made_at,
             "published_at": None if entry.kind == DRAFT else entry.made_at,
         },

@@ -74,7 +74,7 @@ def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered:
     row = Submission(
         id=0, form_id=form_id, instance_id=said["instance_id"], version_id=0, created_at=entry.made_at,
         updated_at=None, deleted_at=None, review_state=None,
-        submitter_id=actors.meet(db, said.get("by"), entry.made_at),
+        submitter_id=actors.number_of(said.get("by")),
         device_id=said.get("device_id"), user_agent=said.get("user_agent"), form_version=said["form_version"],
         edits=0, rivals=0, hub=entry.hub, expected=0, present=0, schema_id=schema_id, stale=1,
     )  # fmt: skip
@@ -171,7 +171,7 @@ def _park(
             entry=entry.id, project_id=project_id, form_key=about.form_key, subject=entry.subject,
             instance_id=said["instance_id"], form_version=said["form_version"], reason=_reason(entry, known),
             xml=entry.blobs[0], files=json.dumps(own, ensure_ascii=False, sort_keys=True),
-            submitter_id=actors.meet(db, said.get("by"), entry.made_at), device_id=said.get("device_id"),
+            submitter_id=actors.number_of(said.get("by")), device_id=said.get("device_id"),
             created_at=entry.made_at,
         )  # fmt: skip
         submissions.write_parked(db, row)
@@ -202,7 +202,7 @@ def _write(db: Connection, form: Form, about: SubmissionSubject, held: Standing)
         if version is held.current:
             submissions.point_to_version(db, row.id, number)
     for comment in held.comments:
-        author = actors.meet(db, comment.body.get("by"), comment.made_at)
+        author = actors.number_of(comment.body.get("by"))
         said = submissions.Comment(comment.body["body"], author, comment.made_at)
         submissions.write_comment(db, row.id, comment.id, said)
 
@@ -216,7 +216,7 @@ def _standing_row(
     return Submission(
         id=number, form_id=form.id, instance_id=about.instance_id, version_id=0, created_at=first.made_at,
         updated_at=held.updated_at, deleted_at=held.deleted.made_at if held.deleted else None,
-        review_state=held.review_state, submitter_id=actors.meet(db, first.body.get("by"), first.made_at),
+        review_state=held.review_state, submitter_id=actors.number_of(first.body.get("by")),
         device_id=first.body.get("device_id"), user_agent=first.body.get("user_agent"),
         form_version=first.body["form_version"], edits=held.current.depth, rivals=len(held.rivals), hub=first.hub,
         expected=0, present=0, schema_id=None, stale=1,
@@ -232,7 +232,7 @@ def _root_of(version: Version) -> Version:
 def _write_version(db: Connection, form: Form, row: Submission, version: Version, held: Standing) -> int:
     place = "current" if version is held.current else "rival" if version in held.rivals else "past"
     entry = version.entry
-    submitter = actors.meet(db, entry.body.get("by"), entry.made_at)
+    submitter = actors.number_of(entry.body.get("by"))
     number = submissions.insert_version(
         db, _version_row(row, form.id, entry, submitter, version.depth, place)
     )

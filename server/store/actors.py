@@ -58,18 +58,21 @@ class Assignment:
     form: str = ""
 
 
-def meet(db: sqlite3.Connection, by: Mapping[str, Any] | None, seen_at: str) -> int | None:
-    """The number of the actor that an entry names; one not known here yet gets a row of its own."""
+def number_of(by: Mapping[str, Any] | None) -> int | None:
+    """The number of the actor that an entry names, None for nobody."""
+    return None if by is None else actor_number(by["id"])
+
+
+def meet(db: sqlite3.Connection, by: Mapping[str, Any] | None, seen_at: str) -> None:
+    """Gives an actor that an entry names, and that is not known here yet, a row of its own."""
     if by is None:
-        return None
-    number = actor_number(by["id"])
+        return
     db.execute(
         "INSERT INTO actor (id, uid, type, display_name, created_at) VALUES (?, ?, 'unknown', ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET display_name = max(display_name, excluded.display_name), "
         "created_at = min(created_at, excluded.created_at) WHERE type = 'unknown'",
-        (number, by["id"], by.get("name") or "", seen_at),
+        (actor_number(by["id"]), by["id"], by.get("name") or "", seen_at),
     )
-    return number
 
 
 def write_actor(db: sqlite3.Connection, uid: str, values: Mapping[str, Any]) -> int:
