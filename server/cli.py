@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import click
 
 from forms.errors import FormFault
-from server.commands import bundles, exports, forms, hubs, projects, service, tablets, upkeep, users
+from server.commands import bundles, devices, exports, forms, hubs, projects, service, tablets, upkeep, users
 from server.commands.session import EXIT_FINDINGS, EXIT_INPUT, LANG, _, shared_options
 from server.errors import Refusal
 
-SUBJECTS = (service, users, projects, forms, tablets, hubs, bundles, exports, upkeep)
+SUBJECTS = (service, users, projects, forms, tablets, devices, hubs, bundles, exports, upkeep)
 
 
 @click.group(help=_("Samleng gathers consultations from tablets, keeps them, and merges hubs."))
@@ -35,7 +35,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         code = main.main(args=arguments, prog_name="samleng", standalone_mode=False)
     except click.ClickException as fault:
-        click.echo(_("This command line is not understood: {reason}").format(reason=fault.format_message()), err=True)
+        click.echo(
+            _("This command line is not understood: {reason}").format(reason=fault.format_message()), err=True
+        )
         if isinstance(fault, click.UsageError) and fault.ctx is not None:
             click.echo(_("See: {command} --help").format(command=fault.ctx.command_path), err=True)
         code = EXIT_INPUT

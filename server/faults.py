@@ -79,6 +79,17 @@ _HUB = (
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
 )
 
+_DEVICE = (
+    _row("folder.unreadable", 400, INPUT, mark("The folder {path} cannot be read: {reason}. Check that it exists and that you may open it.")),
+    _row("device.no_list", 400, NOTHING, mark("The tablet's list of forms (metadata/instances.db) was not copied, so nobody can tell whether this one is finished. Copy it too, or use --unconfirmed.")),
+    _row("device.list_damaged", 400, NOTHING, mark("The tablet's list of forms (metadata/instances.db) is damaged, so nobody can tell whether this one is finished. Copy it again, or use --unconfirmed.")),
+    _row("device.not_listed", 400, NOTHING, mark("The tablet's list of forms does not name this one, so nobody can tell whether it is finished. Look at it, then use --unconfirmed.")),
+    _row("device.not_complete", 400, NOTHING, mark("Briefcase does not say that this form is finished: it may be a tablet's draft. Look at it, then use --unconfirmed.")),
+    _row("device.not_copied", 400, NOTHING, mark("It is finished on the tablet and not sent yet, but it was not copied. Copy the tablet's folder again.")),
+    _row("device.no_answers", 400, NOTHING, mark("There are no answers in this folder, or more than one file that could be them. Copy it from the tablet again.")),
+    _row("form.nowhere", 404, INPUT, mark("No project here has the form {form_id}. If it belongs here, say in which project with --project.")),
+)
+
 _EXCHANGE = (
     _row("hub.unknown", 404, INPUT, mark("This hub knows no hub {name}. Add it by its card with `samleng hub add`.")),
     _row("hub.known", 409, INPUT, mark("A hub {name} with another key is already known here. Remove it first, or rename this one.")),
@@ -118,4 +129,4 @@ _FORMS = (
     for code, text in MESSAGES.items()
 )
 
-FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_EXCHANGE))
+FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE))
