@@ -58,7 +58,8 @@ def parse_instance(xml: bytes) -> tuple[etree._Element, Envelope]:
     if not form_id or not form_id.strip():
         raise FormFault("submission.no_form_id", root=_local(root))
     meta = _meta(root)
-    instance_id = meta.get("instanceID") or _direct_id(root) or _derived_id(xml)
+    # The root's attribute is where ODK Briefcase keeps the id of forms that have no meta.
+    instance_id = meta.get("instanceID") or _direct_id(root) or root.get("instanceID") or _derived_id(xml)
     for value in (instance_id, meta.get("deprecatedID") or ""):
         if len(value) > ID_LIMIT:
             raise FormFault("submission.id_too_long", limit=ID_LIMIT)
