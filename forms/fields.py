@@ -26,7 +26,7 @@ SEARCH = re.compile(r"""\bsearch\(\s*['"]([^'"]+)['"]""")
 class Field:
     """One node of the form, as Central's `/fields` shows it.
 
-    path: "/farm/gps", without the root element's name and without prefixes.
+    path: "/garden/gps", without the root element's name and without prefixes.
     type: the bind's type without prefix, or "structure", "repeat", "unknown".
     binary, select_multiple: True or None, never False.
     table: number of the table it belongs to; for a repeat, of the table that owns it.

@@ -36,7 +36,7 @@ class Reading:
     """The answers of one instance by its form's schema.
 
     tables[t]: the rows of table t in document order. The root has exactly one row of cells; a row
-    of a repeat starts with its key suffix ("/farm/plot[2]/crop[1]": groups by name, repeats with
+    of a repeat starts with its key suffix ("/garden/plot[2]/crop[1]": groups by name, repeats with
     their 1-based place), then its cells. A cell is the raw text, "" for a blank element, None for
     an absent one (not relevant).
     media: names of the files that the instance refers to, each once.

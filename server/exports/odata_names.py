@@ -23,7 +23,7 @@ def identifier(name: str) -> str:
 
 
 def identifiers(path: str) -> list[str]:
-    """Of each step of a field path: "/farm/plot" -> ["farm", "plot"]; none for the root's ""."""
+    """Of each step of a field path: "/garden/plot" -> ["garden", "plot"]; none for the root's ""."""
     return [identifier(step) for step in path.split("/")[1:]]
 
 
@@ -47,7 +47,7 @@ def find_table(schema: Schema, name: str) -> Table:
 
 
 def row_id(instance_id: str, suffix: str) -> str:
-    """The id of the row with this key suffix ("/farm/plot[2]"); of the submission itself for ""."""
+    """The id of the row with this key suffix ("/garden/plot[2]"); of the submission itself for ""."""
     if not suffix:
         return instance_id
     parts = [f"Submissions#{instance_id}"]
