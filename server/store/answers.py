@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 TABLES_LIMIT = 1024  # tables a form may have: its root and its repeats
 
@@ -20,16 +20,6 @@ def write_answers(db: sqlite3.Connection, submission_id: int, records: Sequence[
 def clear_answers(db: sqlite3.Connection, submission_id: int) -> None:
     base = submission_id * TABLES_LIMIT
     db.execute("DELETE FROM answers WHERE id >= ? AND id < ?", (base, base + TABLES_LIMIT))
-
-
-def read_answers(db: sqlite3.Connection, submission_id: int) -> dict[int, bytes]:
-    """table number -> record"""
-    base = submission_id * TABLES_LIMIT
-    rows = db.execute(
-        "SELECT id - ?, record FROM answers WHERE id >= ? AND id < ? ORDER BY id",
-        (base, base, base + TABLES_LIMIT),
-    )
-    return dict(rows.fetchall())
 
 
 def stale_submissions(db: sqlite3.Connection, form_id: int, limit: int) -> list[int]:
@@ -50,15 +40,6 @@ def mark_read(
     db.execute(
         "UPDATE submission SET stale = 0, schema_id = ?, expected = ?, present = ? WHERE id = ?",
         (schema_id, expected, present, submission_id),
-    )
-
-
-def iterate_records(db: sqlite3.Connection, form_id: int, table: int) -> Iterator[tuple[int, bytes]]:
-    """(submission id, record) of one table number, in no promised order."""
-    yield from db.execute(
-        "SELECT s.id, a.record FROM submission s JOIN answers a ON a.id = s.id * 1024 + ? "
-        "WHERE s.form_id = ? AND s.deleted_at IS NULL ORDER BY s.created_at DESC, s.instance_id DESC",
-        (table, form_id),
     )
 
 

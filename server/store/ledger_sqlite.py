@@ -23,10 +23,6 @@ def find_entry(db: sqlite3.Connection, entry_id: str) -> Entry | None:
     return trusted_entry(row[0]) if row else None
 
 
-def holds_entry(db: sqlite3.Connection, entry_id: str) -> bool:
-    return db.execute("SELECT 1 FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)).fetchone() is not None
-
-
 def entries_of(db: sqlite3.Connection, subject: str) -> list[Entry]:
     rows = db.execute("SELECT header FROM entry WHERE subject = ? ORDER BY seq", (subject,))
     return [trusted_entry(row[0]) for row in rows]
@@ -57,11 +53,6 @@ def last_under(db: sqlite3.Connection, prefix: str, after: int) -> int:
 def is_alone(db: sqlite3.Connection, subject: str) -> bool:
     """Whether at most one entry is about this subject."""
     return len(db.execute("SELECT 1 FROM entry WHERE subject = ? LIMIT 2", (subject,)).fetchall()) < 2
-
-
-def count_of(db: sqlite3.Connection, subject: str) -> int:
-    """How many entries this subject has, without reading them."""
-    return int(db.execute("SELECT count(*) FROM entry WHERE subject = ?", (subject,)).fetchone()[0])
 
 
 def entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, Entry]]:

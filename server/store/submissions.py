@@ -265,18 +265,6 @@ def list_attachments(db: sqlite3.Connection, version_id: int) -> list[Attachment
     return [Attachment(r[0], r[1] or None, bool(r[2])) for r in rows]
 
 
-def iterate_media(db: sqlite3.Connection, form_id: int) -> Iterator[tuple[str, str, str]]:
-    """(root instanceID, name, sha256) of what current versions expect and have, newest submission first."""
-    rows = db.execute(
-        "SELECT s.instance_id, a.name, lower(hex(a.sha256)) FROM submission s "
-        "JOIN attachment a ON a.submission_version_id = s.version_id "
-        "WHERE s.form_id = ? AND s.deleted_at IS NULL AND a.expected = 1 AND a.sha256 IS NOT NULL "
-        "ORDER BY s.created_at DESC, s.instance_id DESC, a.place",
-        (form_id,),
-    )
-    yield from rows
-
-
 def list_unexpected(db: sqlite3.Connection, project_id: int) -> list[tuple[str, str, str, str]]:
     """(xmlFormId, root instanceID, name, sha256) of files received that no instance names."""
     rows = db.execute(

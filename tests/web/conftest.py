@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,10 @@ from flask.testing import FlaskClient
 
 from server.clock import Clock
 from server.hub import Hub
+from tests.web.tablet import Season, Tablet, make_season
+
+EXAMPLE = "uuid:aaaaaaaa-0000-4000-8000-000000000001"
+ELSEWHERE = "uuid:bbbbbbbb-0000-4000-8000-000000000002"
 
 RICE = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
     xmlns:jr="http://openrosa.org/javarosa" xmlns:orx="http://openrosa.org/xforms">
@@ -123,3 +127,24 @@ def make_survey(hands: Hands, as_admin: Callable[..., Any], client: FlaskClient)
 def rice(make_survey: Callable[..., Survey]) -> Survey:
     """Without answers yet."""
     return make_survey()
+
+
+@pytest.fixture
+def answered(rice: Any, hands: Any) -> Any:
+    """The worked example, and a day before it one from elsewhere."""
+    moment = hands.at
+    hands.at = moment - timedelta(days=1)
+    rice.send(ELSEWHERE, "<farm><name>ចាន់</name></farm><pests>rat</pests>")
+    hands.at = moment
+    rice.send(EXAMPLE)
+    return rice
+
+
+@pytest.fixture
+def season(hub: Hub, client: FlaskClient) -> Season:
+    return make_season(hub, client)
+
+
+@pytest.fixture
+def tablet(season: Season) -> Tablet:
+    return season.tablet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,3 +158,8 @@ def texts(element: Any, *names: str) -> dict[str, str | None]:
     found = {etree.QName(child).localname: child.text for child in element}
     assert set(names) <= set(found), found
     return found
+
+
+def is_khmer(text: str, but: str = "") -> bool:
+    rest = text.replace(but, "")
+    return bool(re.search("[ក-៹]", rest)) and not re.search("[A-Za-z]{4}", rest)

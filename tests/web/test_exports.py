@@ -38,17 +38,6 @@ def named(name: str) -> str:
     return f"<farm><name>{name}</name></farm><pests>rat</pests>"
 
 
-@pytest.fixture
-def answered(rice: Any, hands: Any) -> Any:
-    """The worked example: A, and a day before it B from elsewhere."""
-    moment = hands.at
-    hands.at = moment - timedelta(days=1)
-    rice.send(B, named("ចាន់"))
-    hands.at = moment
-    rice.send(A)
-    return rice
-
-
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 

@@ -31,17 +31,6 @@ def named(name: str) -> str:
     return f"<farm><name>{name}</name></farm><pests>rat</pests>"
 
 
-@pytest.fixture
-def answered(rice: Any, hands: Any) -> Any:
-    """The worked example: A, and a day before it B from elsewhere."""
-    moment = hands.at
-    hands.at = moment - timedelta(days=1)
-    rice.send(B, named("ចាន់"))
-    hands.at = moment
-    rice.send(A)
-    return rice
-
-
 def pages(survey: Any, path: str) -> Iterator[dict[str, Any]]:
     """The pages from this one on, by the links in them."""
     while path:

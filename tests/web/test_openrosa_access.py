@@ -15,7 +15,6 @@ from werkzeug.datastructures import Authorization
 from werkzeug.test import TestResponse
 
 from server import accounts
-from server.hub import Hub
 from server.projects import create_project
 from server.roles import DATA_COLLECTOR, role_named
 from server.store import actors
@@ -27,26 +26,13 @@ from tests.web.tablet import (
     OPENROSA,
     Season,
     Tablet,
-    make_season,
     md5,
     message,
     texts,
 )
 
 LIST = "{http://openrosa.org/xforms/xformsList}"
-MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
-PHOTO, SOUND = "រូបថត.jpg", "សំឡេង ១.m4a"
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
-
-
-@pytest.fixture
-def season(hub: Hub, client: FlaskClient) -> Season:
-    return make_season(hub, client)
-
-
-@pytest.fixture
-def tablet(season: Season) -> Tablet:
-    return season.tablet
 
 
 def listed(answer: TestResponse) -> list[dict[str, str | None]]:

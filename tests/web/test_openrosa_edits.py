@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 from urllib.parse import quote
 
@@ -11,36 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 
 from server import publish, review
-from server.hub import Hub
 from server.store import submissions
 from tests.server.season import answers
 from tests.web.tablet import (
     Season,
     Tablet,
+    is_khmer,
     make_access,
-    make_season,
     message,
 )
 
-LIST = "{http://openrosa.org/xforms/xformsList}"
-MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
 PHOTO, SOUND = "រូបថត.jpg", "សំឡេង ១.m4a"
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
-
-
-@pytest.fixture
-def season(hub: Hub, client: FlaskClient) -> Season:
-    return make_season(hub, client)
-
-
-@pytest.fixture
-def tablet(season: Season) -> Tablet:
-    return season.tablet
-
-
-def is_khmer(text: str, but: str = "") -> bool:
-    rest = text.replace(but, "")
-    return bool(re.search("[ក-៹]", rest)) and not re.search("[A-Za-z]{4}", rest)
 
 
 # 7.2: the same id, edits

@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from server import accounts, publish
 from server.app import create_app
-from server.hub import Hub
 from server.roles import APP_USER, role_named
 from server.store import actors
 from tests.conftest import EMAIL, PASSWORD, QUICK
@@ -32,18 +31,7 @@ from tests.web.tablet import (
 
 LIST = "{http://openrosa.org/xforms/xformsList}"
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
-PHOTO, SOUND = "រូបថត.jpg", "សំឡេង ១.m4a"
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
-
-
-@pytest.fixture
-def season(hub: Hub, client: FlaskClient) -> Season:
-    return make_season(hub, client)
-
-
-@pytest.fixture
-def tablet(season: Season) -> Tablet:
-    return season.tablet
 
 
 def listed(answer: TestResponse) -> list[dict[str, str | None]]:

@@ -20,10 +20,9 @@ from werkzeug.test import TestResponse
 
 from server.accounts import create_user
 from server.app import create_app
-from server.hub import Hub
 from tests.conftest import PASSWORD, QUICK
 from tests.server.season import answers, csv
-from tests.web.tablet import BOUNDARY, Season, make_season, message, multipart
+from tests.web.tablet import BOUNDARY, Season, message, multipart
 
 A = "uuid:aaaaaaaa-0000-4000-8000-000000000001"
 LIMITS: dict[str, Any] = {"max_content_length": 3_000_000, "max_xml_length": 1_500_000}
@@ -37,11 +36,6 @@ def app(data: Path) -> Iterator[Flask]:
     made = create_app(data, **QUICK, **LIMITS)
     yield made
     made.extensions["samleng"].close()
-
-
-@pytest.fixture
-def season(hub: Hub, client: FlaskClient) -> Season:
-    return make_season(hub, client)
 
 
 def refused(season: Season, answer: TestResponse, before: Any, status: tuple[int, ...] = (400,)) -> str:

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 import pytest
-from flask.testing import FlaskClient
 
-from server.hub import Hub
 from server.store import submissions
 from tests.server.season import answers
 from tests.web.tablet import (
     BOUNDARY,
     Season,
     Tablet,
-    make_season,
+    is_khmer,
     message,
     multipart,
 )
 
-LIST = "{http://openrosa.org/xforms/xformsList}"
-MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
 PHOTO, SOUND = "រូបថត.jpg", "សំឡេង ១.m4a"
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
-
-
-@pytest.fixture
-def season(hub: Hub, client: FlaskClient) -> Season:
-    return make_season(hub, client)
-
-
-@pytest.fixture
-def tablet(season: Season) -> Tablet:
-    return season.tablet
 
 
 # 6: pre-flight
@@ -84,11 +69,6 @@ def test_device_and_user_agent_are_kept_up_to_255_characters(season: Season, tab
     assert held is not None
     assert held.device_id == "ក" * 255
     assert held.user_agent == "briefcase org.odk.collect.android/v2026.1"
-
-
-def is_khmer(text: str, but: str = "") -> bool:
-    rest = text.replace(but, "")
-    return bool(re.search("[ក-៹]", rest)) and not re.search("[A-Za-z]{4}", rest)
 
 
 def test_the_message_is_in_the_language_of_the_tablet(tablet: Tablet) -> None:
