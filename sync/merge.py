@@ -52,6 +52,13 @@ def latest(entries: Iterable[Entry]) -> Entry | None:
     return ordered[-1] if ordered else None
 
 
+def heads(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that no other of them supersedes, ordered by id."""
+    unique = {e.id: e for e in entries}
+    replaced = {s for e in unique.values() for s in e.supersedes}
+    return sorted((e for e in unique.values() if e.id not in replaced), key=lambda e: e.id)
+
+
 def merged_fields(entries: Iterable[Entry], fields: Sequence[str]) -> dict[str, Any]:
     """Field by field the last value set, for subjects that are plain records (project, actor)."""
     values: dict[str, Any] = {}

@@ -46,12 +46,13 @@ def compare(db: sqlite3.Connection, fold: Fold, catch_up: Callable[[sqlite3.Conn
 
 def copy_database(database: Database, path: Path) -> None:
     """A consistent copy of hub.db as one file, while it is written to."""
-    target = sqlite3.connect(path)
+    target, reader = sqlite3.connect(path), database.separate_reader()
     try:
-        database.separate_reader().backup(target)
+        reader.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
     finally:
         target.close()
+        database.release(reader)
 
 
 def rename_ledger(path: Path, ledger: str) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from server import entering, review
+from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
 from server.store import actors, submissions
-from server.store.ledger_sqlite import head
 from server.store.projects import Project
 from server.store.submissions import Submission
 from server.web import wire
-from server.web.rest.files import is_unchanged, xml_answer
+from server.web.form_data import not_modified, tagged
+from server.web.rest.files import xml_answer
 from server.web.rest.forms import SUCCESS
 from server.web.rest.people import actor_json
 from server.web.rest.submission_reading import (
@@ -36,16 +36,14 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
     """Newest first; the trash with ?deleted=true."""
     _, form = find_form(project_id, xml_form_id, "submission.list")
     deleted, limit, offset = wire.flag("deleted"), _whole("limit", -1), _whole("offset", 0)
-    tag = f'"eventhash:{_event_hash(form.id, deleted, limit, offset, wire.extended())}"'
-    if is_unchanged(tag):
-        answer = Response(status=304)
-    else:
-        rows = stream_submissions(
-            wire.hub(), form.id, deleted=deleted, limit=limit, offset=offset, extended=wire.extended()
-        )
-        answer = Response(rows, content_type="application/json; charset=utf-8")
-    answer.headers["ETag"] = f"W/{tag}"
-    return answer
+    tag = f'"eventhash:{event_hash(wire.hub(), form, deleted, limit, offset, wire.extended())}"'
+    unchanged = not_modified(tag)
+    if unchanged is not None:
+        return unchanged
+    rows = stream_submissions(
+        wire.hub(), form.id, deleted=deleted, limit=limit, offset=offset, extended=wire.extended()
+    )
+    return tagged(Response(rows, content_type="application/json; charset=utf-8"), tag)
 
 
 def _whole(name: str, default: int) -> int:
@@ -56,13 +54,6 @@ def _whole(name: str, default: int) -> int:
     if not (said.isascii() and said.isdigit()):
         raise Problem("400.11", field=name, value=said, expected="integer")
     return int(said)
-
-
-def _event_hash(*selection: object) -> str:
-    """Changes with anything that the hub writes; so it is never the same after a change to these rows."""
-    hub = wire.hub()
-    said = repr((hub.ledger_id, head(hub.read()), *selection))
-    return hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")
