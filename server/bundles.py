@@ -1,25 +1,37 @@
-"""Bundles as a coordinator uses them: write one for a hub, read one, look at one."""
+"""Bundles as a coordinator uses them: write for a hub, read, look at one.
+
+A bundle may be split over several files. Each is whole by itself: they are read in any order, twice, and
+whatever is damaged in one keeps nothing of the others out.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from server.carrying import Taken, outgoing, records, shared_projects, take
+from server.carrying import find_basis
 from server.errors import Fault
+from server.following import Source, followed, lineage, make_receipt, note_taken, note_wants, take_receipts
 from server.hub import Hub, Turn
+from server.loading import Load, load_receipts, plan
 from server.peers import card_of, find_peer
+from server.spool import opened, written
 from server.store import peers
-from server.store.ledger_sqlite import head
+from server.store.ledger_sqlite import chain_at
 from server.store.peers import Peer
+from server.taking import Taken, admits_from, take
 from sync.bundle import BundleHeader, make_header, open_key, read_frames, read_header, write_bundle
-from sync.errors import BadBundle
-from sync.ledger import Entry
+from sync.errors import BadBundle, LedgerError
+from sync.ledger import read_entry
+from sync.messages import EntryRecord, Record
+from sync.receipt import Batch, Followed, digest_ids
 
 log = logging.getLogger(__name__)
 
@@ -27,87 +39,96 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Report:
     """What reading a bundle came to. `damaged`: numbers of the frames that are bad; `cut`: the file
-    ends before its end. What is whole was taken all the same."""
+    ends before its end. What is whole was taken all the same. `wrong`: what the frames held is not what
+    the header says; `followed`: how far the sender's ledger is followed now; `receipts`: how many of the
+    sender's receipts were kept; `receipt`: the file that travels back."""
 
     header: BundleHeader
     taken: Taken = field(default_factory=Taken)
     frames: int = 0
     damaged: list[int] = field(default_factory=list)
     cut: bool = False
+    wrong: bool = False
+    followed: Followed = field(default_factory=Followed)
+    receipts: int = 0
+    receipt: Path | None = None
 
     @property
     def whole(self) -> bool:
-        return not self.damaged and not self.cut
+        return not self.damaged and not self.cut and not self.wrong
 
 
-def write_for(hub: Hub, name: str, path: Path) -> BundleHeader:
-    """Writes everything that the hub NAME is not known to hold.
+# Writing
 
-    Raises Fault hub.unknown, bundle.nothing, file.unwritable. The file appears whole or not at all.
+
+def write_for(hub: Hub, name: str, path: Path, *, split_bytes: int | None = None) -> list[BundleHeader]:
+    """Writes everything that the hub NAME is not known to hold; one header a file.
+
+    split_bytes: the most that one file may hold; the second is then called FILE-2 and so on. Raises Fault
+    hub.unknown, bundle.nothing, bundle.split_too_small, file.unwritable. A file appears whole or not at all.
     """
     peer = find_peer(hub, name)
-    after = peer.holds_seq if peer.holds_ledger == hub.ledger_id else 0
-    upto = head(hub.read())
-    entries, blobs = _count(outgoing(hub, peer, after, upto))
-    if not entries and not _owes_receipt(peer):
+    loads = plan(hub, peer, split_bytes)
+    if not loads:
         raise Fault("bundle.nothing", name=peer.name)
-    header, file_key = make_header(
+    token, headers = secrets.token_hex(8), []
+    for number, load in enumerate(loads, start=1):
+        header, file_key = header_of(hub, peer, load, token, number)
+        with written(numbered(path, number)) as file:
+            write_bundle(file, header, file_key, hub.key, load.frames)
+        headers.append(header)
+    log.info(
+        "bundle written peer=%s files=%d entries=%d", peer.id, len(loads), sum(h.entries for h in headers)
+    )
+    return headers
+
+
+def numbered(path: Path, number: int) -> Path:
+    """kampot.bundle, kampot-2.bundle, kampot-3.bundle …"""
+    return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def header_of(hub: Hub, peer: Peer, load: Load, token: str, number: int) -> tuple[BundleHeader, bytes]:
+    """(header, file key) for what a load holds. `token`: names the files that are written together."""
+    db = hub.read()
+    return make_header(
         hub.key, card_of(peer).key, sender_name=hub.name, receiver_name=peer.name, made_at=hub.clock.stamp(),
-        ledger=hub.ledger_id, after=after, upto=upto, entries=entries, blobs=blobs,
-        holds=(peer.seen_ledger, peer.seen_seq) if peer.seen_ledger else None,
+        ledger=load.ledger, lineage=lineage(db), after=load.after, upto=load.upto, chain=chain_at(db, load.upto),
+        digest=load.digest, entries=load.entries, blobs=load.blobs, set=token, number=number,
     )  # fmt: skip
-    with _written(path) as file:
-        write_bundle(file, header, file_key, hub.key, records(hub, outgoing(hub, peer, after, upto)))
-    log.info("bundle written peer=%s after=%d upto=%d entries=%d", peer.id, after, upto, entries)
-    return header
 
 
-def _count(entries: Iterator[Entry]) -> tuple[int, int]:
-    count, blobs = 0, set[str]()
-    for entry in entries:
-        count += 1
-        blobs.update(entry.blobs)
-    return count, len(blobs)
+def write_receipt(
+    hub: Hub, peer: Peer, ledger: str, seen: Followed, batches: list[Batch], path: Path
+) -> None:
+    """The file that travels back: a bundle without entries, with our signed receipt and what we lack."""
+    load = load_receipts(hub, peer, [make_receipt(hub, ledger, seen, batches)])
+    header, file_key = header_of(hub, peer, load, secrets.token_hex(8), 1)
+    with written(path) as file:
+        write_bundle(file, header, file_key, hub.key, load.frames)
 
 
-def _owes_receipt(peer: Peer) -> bool:
-    """A bundle without entries still tells the peer what arrived, so that it need not send it again."""
-    return peer.seen_seq > 0
+# Reading
 
 
-@contextmanager
-def _written(path: Path) -> Iterator[BinaryIO]:
-    growing = path.with_name(path.name + ".part")
-    try:
-        with growing.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        growing.replace(path)
-    except OSError as fault:
-        growing.unlink(missing_ok=True)
-        raise Fault("file.unwritable", path=str(path), reason=fault.strerror or "") from fault
-    except BaseException:
-        growing.unlink(missing_ok=True)
-        raise
+def read(hub: Hub, path: Path, receipt: Path | None = None) -> Report:
+    """Takes what is in a bundle, and writes the receipt that travels back. Reading twice, or in any
+    order, changes nothing more.
 
-
-def read(hub: Hub, path: Path) -> Report:
-    """Takes what is in a bundle. Reading twice, or in any order, changes nothing more.
-
-    Raises Fault bundle.not_a_bundle, bundle.newer, bundle.damaged (its header), bundle.not_for_us,
-    bundle.sender_unknown, file.unreadable.
+    receipt: the file to write; None for none. Raises Fault bundle.not_a_bundle, bundle.newer,
+    bundle.damaged (its header), bundle.not_for_us, bundle.sender_unknown, file.unreadable.
     """
-    with _opened(path) as file:
-        header, bound = _header(file, path)
-        peer = _sender(hub, header, path)
-        try:
-            file_key = open_key(header, hub.key)
-        except BadBundle as fault:
-            raise Fault("bundle.not_for_us", path=str(path), hub=header.receiver_name) from fault
+    with opened(path) as file:
+        header, bound = header_in(file, path)
+        peer = sender_of(hub, header, path)
+        file_key = key_of(hub, header, path)
         report = Report(header)
         _take_frames(hub, file, bound, file_key, peer, report)
-    hub.write(lambda turn: _acknowledge(turn, peer, report))
+    _acknowledge(hub, peer, report)
+    if receipt is not None and header.entries:
+        batches = [batch_of(report)] if report.whole else []
+        write_receipt(hub, peer, header.ledger, report.followed, batches, receipt)
+        report.receipt = receipt
     log.info(
         "bundle read peer=%s new=%d have=%d refused=%d damaged=%d cut=%s",
         peer.id, report.taken.new, report.taken.have, report.taken.refused, len(report.damaged), report.cut,
@@ -115,7 +136,73 @@ def read(hub: Hub, path: Path) -> Report:
     return report
 
 
-def _sender(hub: Hub, header: BundleHeader, path: Path) -> Peer:
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """What a bundle over a link brought. `receipt`: for its sender; None when it brought files alone."""
+
+    entries: int
+    files: int
+    receipt: bytes | None
+
+
+def take_whole(hub: Hub, peer: Peer, path: Path) -> Gained:
+    """Takes a bundle that came over a link: everything is checked first, then its entries and the cursor go
+    in together, or nothing does.
+
+    Raises Fault as `read` does, bundle.damaged, bundle.basis_missing.
+    """
+    with opened(path) as file:
+        header, bound = header_in(file, path)
+        if sender_of(hub, header, path).id != peer.id:
+            raise Fault("bundle.sender_unknown", path=str(path), hub=header.sender_name)
+        file_key, start = key_of(hub, header, path), file.tell()
+        for _ in _whole_frames(hub, file, bound, file_key, path):
+            pass
+        file.seek(start)
+        frames = _whole_frames(hub, file, bound, file_key, path)
+        if header.upto > header.after:
+            return _take_entries(hub, peer, header, path, [record for frame in frames for record in frame])
+        return _take_files(hub, peer, header, frames)
+
+
+def _whole_frames(
+    hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, path: Path
+) -> Iterator[list[Record]]:
+    try:
+        for received in read_frames(file, bound, file_key, partial(find_basis, hub)):
+            if received is None:
+                raise BadBundle("bundle.damaged")
+            yield received
+    except BadBundle as fault:
+        code = fault.code if fault.code == "bundle.basis_missing" else "bundle.damaged"
+        raise Fault(code, path=str(path)) from fault
+
+
+def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, records: list[Record]) -> Gained:
+    ids = [hashlib.sha256(r.header).hexdigest() for r in records if isinstance(r, EntryRecord)]
+    if len(ids) != header.entries or digest_ids(ids) != header.digest:
+        raise Fault("bundle.damaged", path=str(path))
+
+    def move_on(turn: Turn, so_far: Taken) -> None:
+        batch = Batch(header.after, header.upto, header.entries, so_far.refused, header.digest)
+        note_taken(turn, peer, source_of(header), batch, header.chain)
+
+    taken = take(hub, records, admits_from(peer), header.ledger, move_on)
+    log.info("batch taken peer=%s new=%d have=%d refused=%d", peer.id, taken.new, taken.have, taken.refused)
+    batch = Batch(header.after, header.upto, header.entries, taken.refused, header.digest)
+    seen = followed(hub.read(), source_of(header))
+    return Gained(len(ids), taken.blobs, make_receipt(hub, header.ledger, seen, [batch]))
+
+
+def _take_files(hub: Hub, peer: Peer, header: BundleHeader, frames: Iterable[list[Record]]) -> Gained:
+    taken = Taken()
+    for records in frames:
+        taken.add(take(hub, records, admits_from(peer), header.ledger))
+    log.info("files taken peer=%s new=%d", peer.id, taken.blobs)
+    return Gained(0, taken.blobs, None)
+
+
+def sender_of(hub: Hub, header: BundleHeader, path: Path) -> Peer:
     if header.receiver != hub.id:
         raise Fault("bundle.not_for_us", path=str(path), hub=header.receiver_name)
     peer = peers.find_peer(hub.read(), header.sender)
@@ -124,67 +211,88 @@ def _sender(hub: Hub, header: BundleHeader, path: Path) -> Peer:
     return peer
 
 
+def key_of(hub: Hub, header: BundleHeader, path: Path) -> bytes:
+    try:
+        return open_key(header, hub.key)
+    except BadBundle as fault:
+        raise Fault("bundle.not_for_us", path=str(path), hub=header.receiver_name) from fault
+
+
 def _take_frames(hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, peer: Peer, report: Report) -> None:
-    projects = shared_projects(peer)
+    admits = admits_from(peer)
     try:
         for number, received in enumerate(read_frames(file, bound, file_key)):
             report.frames = number + 1
             if received is None:
                 report.damaged.append(number)
             else:
-                _add(report.taken, take(hub, received, projects))
+                report.taken.add(take(hub, received, admits, report.header.ledger))
     except BadBundle:
         report.cut = True
+    report.wrong = not report.damaged and not report.cut and not is_as_said(report.header, report.taken)
 
 
-def _add(total: Taken, part: Taken) -> None:
-    total.new += part.new
-    total.have += part.have
-    total.refused += part.refused
-    total.blobs += part.blobs
+def is_as_said(header: BundleHeader, taken: Taken) -> bool:
+    """Whether the entries are those that the header counts and names."""
+    return len(taken.ids) == header.entries and digest_ids(taken.ids) == header.digest
 
 
-def _acknowledge(turn: Turn, peer: Peer, report: Report) -> None:
+def batch_of(report: Report) -> Batch:
+    header = report.header
+    return Batch(header.after, header.upto, header.entries, report.taken.refused, header.digest)
+
+
+def source_of(header: BundleHeader) -> Source:
+    return Source(header.ledger, header.lineage)
+
+
+def _acknowledge(hub: Hub, peer: Peer, report: Report) -> None:
     """Notes how far we follow the sender's ledger, and how far it confirms to follow ours.
 
-    A bundle that starts after what we follow leaves a hole: then nothing is confirmed, and the
-    sender's next bundle brings the hole again.
+    A damaged file is not confirmed: the sender's next bundle brings it again.
     """
-    header, ledger = report.header, turn.hub.ledger_id
-    now = peers.find_peer(turn.db, peer.id)
-    assert now is not None
-    body: dict[str, object] = {}
-    reached = now.seen_seq if now.seen_ledger == header.ledger else 0
-    if report.whole and header.after <= reached < header.upto:
-        body["seen"] = [header.ledger, header.upto]
-    held = now.holds_seq if now.holds_ledger == ledger else 0
-    said = header.holds[1] if header.holds is not None and header.holds[0] == ledger else 0
-    if now.seen_ledger not in (None, header.ledger):
-        # Another ledger of the same hub: restored from a backup, it may lack what it had confirmed.
-        body |= {"restored": head(turn.db), "holds": [ledger, min(held, said)]}
-    elif said > held:
-        body["holds"] = [ledger, said]
-    if body:
-        turn.append("hub.receipt", f"hub:{peer.id}", body)
+    header = report.header
+    if report.whole:
+        report.followed = hub.write(
+            lambda turn: note_taken(turn, peer, source_of(header), batch_of(report), header.chain)
+        )
+    else:
+        known = peers.find_ledger(hub.read(), header.ledger)
+        report.followed = known.seen if known is not None else Followed()
+    report.receipts = take_receipts(hub, peer, report.taken.receipts)
+    if report.receipts:
+        hub.write(lambda turn: note_wants(turn, peer, header.ledger, report.taken.wants))
 
 
 def show(path: Path) -> BundleHeader:
     """What a bundle says without a key. Raises as `read` does for its header."""
-    with _opened(path) as file:
-        return _header(file, path)[0]
+    with opened(path) as file:
+        return header_in(file, path)[0]
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as fault:
-        raise Fault("file.unreadable", path=str(path), reason=fault.strerror or "") from fault
-
-
-def _header(file: BinaryIO, path: Path) -> tuple[BundleHeader, bytes]:
+def header_in(file: BinaryIO, path: Path) -> tuple[BundleHeader, bytes]:
     try:
         return read_header(file)
     except BadBundle as fault:
         raise Fault(fault.code, path=str(path)) from fault
+
+
+def receipt_beside(path: Path) -> Path:
+    """kampot.bundle -> kampot.receipt, on the same stick."""
+    return path.with_suffix(".receipt")
+
+
+def look_inside(hub: Hub, path: Path) -> dict[str, int] | None:
+    """How many entries of which kind a bundle for this hub holds, nothing being taken; None when it is for
+    another. Raises as `read` does, and Fault bundle.damaged."""
+    with opened(path) as file:
+        header, bound = header_in(file, path)
+        if header.receiver != hub.id:
+            return None
+        kinds: Counter[str] = Counter()
+        try:
+            for received in read_frames(file, bound, key_of(hub, header, path)):
+                kinds.update(read_entry(r.header).kind for r in received or () if isinstance(r, EntryRecord))
+        except LedgerError as fault:
+            raise Fault("bundle.damaged", path=str(path)) from fault
+    return dict(kinds)

@@ -1,4 +1,4 @@
-"""Which entries go to another hub, and taking in what comes from one.
+"""Which entries go to another hub, with which bytes.
 
 The rule of scope: local kinds never leave, and are never taken from outside, whoever sends them: a
 bundle must not be able to make an administrator here.
@@ -6,34 +6,35 @@ bundle must not be able to make an administrator here.
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from server.hub import Hub, Turn
-from server.store import blobs as blob_rows
-from server.store import state_tables
-from server.store.blobs import SMALL_BYTES, Staged
-from server.store.ledger_sqlite import entries_after
+from server.following import active_ledgers, taken_by_then
+from server.hub import Hub
+from server.store.blobs import SMALL_BYTES
+from server.store.database import Connection
+from server.store.ledger_sqlite import entries_with_origin, find_by_prefix, recent_entries
 from server.store.peers import Peer
-from sync.errors import BadEntry, BlobMissing
-from sync.ledger import Entry, read_entry, travels
-from sync.messages import FRAME_BYTES, BlobRecord, EntryRecord, PartRecord, Record
+from sync.errors import BadBundle, BlobMissing
+from sync.ledger import Entry, travels
+from sync.merge import CREATE, EDIT
+from sync.messages import (
+    FRAME_BYTES,
+    NO_BASIS,
+    PREFIX,
+    Basis,
+    BlobRecord,
+    EntryRecord,
+    PartRecord,
+    Record,
+)
+from sync.receipt import Position
 
 log = logging.getLogger(__name__)
 PAGE = 500
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a batch brought: entries new here, held already, refused; blobs new here."""
-
-    new: int = 0
-    have: int = 0
-    refused: int = 0
-    blobs: int = 0
+BASIS_ENTRIES, BASIS_LOOK = 16, 200  # how many to lean on; how far back to look for them
 
 
 def project_of_entry(entry: Entry) -> str | None:
@@ -61,31 +62,63 @@ def shared_projects(peer: Peer) -> frozenset[str] | None:
     return None if peer.projects is None else frozenset(json.loads(peer.projects))
 
 
-def outgoing(hub: Hub, peer: Peer, after: int, upto: int) -> Iterator[Entry]:
-    """Entries for this peer committed here in (after, upto], its own left out: it has
-    those, unless it was restored from a backup."""
-    shared = shared_projects(peer)
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where entries go: to a hub, of the projects shared with it (None: all), without those that came over
+    the ledger under which it is at work. `before`: older ledgers that this one begins like, each with the seq
+    of ours up to which what came over it was in it by then."""
+
+    peer: Peer
+    projects: frozenset[str] | None
+    known_by: str | None
+    before: Mapping[str, int] = field(default_factory=dict)
+
+    def knows(self, seq: int, via: str | None) -> bool:
+        """Whether the hub has an entry because it gave it to us."""
+        return via is not None and (via == self.known_by or seq <= self.before.get(via, 0))
+
+
+def course_to(
+    db: Connection, peer: Peer, ledger: str | None = None, lineage: Iterable[Position] = ()
+) -> Course:
+    """`ledger`: the one under which the hub is at work, when it said so itself. A hub of which two copies
+    run lacks, in each, what came from the other: then nothing is left out."""
+    if ledger is None:
+        active = active_ledgers(db, peer)
+        ledger = active[0].ledger if len(active) == 1 else None
+    before = {place.ledger: taken_by_then(db, peer, place) for place in lineage}
+    return Course(peer, shared_projects(peer), ledger, before)
+
+
+def outgoing(db: Connection, course: Course, after: int, upto: int) -> Iterator[tuple[int, Entry]]:
+    """(seq, entry) of what is for this hub among what was committed here in (after, upto]."""
     while after < upto:
-        page = entries_after(hub.read(), after, PAGE)
+        page = entries_with_origin(db, after, PAGE)
         if not page:
             return
-        for seq, entry in page:
+        for seq, entry, via in page:
             after = seq
-            lacking = entry.hub != peer.id or seq <= peer.restored_seq
-            if seq <= upto and lacking and may_flow(entry, shared):
-                yield entry
+            if seq <= upto and not course.knows(seq, via) and may_flow(entry, course.projects):
+                yield seq, entry
 
 
-def records(hub: Hub, entries: Iterable[Entry]) -> Iterator[Record]:
+def records(hub: Hub, entries: Iterable[Entry], *, all_blobs: bool = True) -> Iterator[Record]:
     """Each entry after the blobs that it names, so that whoever keeps it can understand it. Blobs
-    named more than once in a batch go once."""
+    named more than once in a batch go once. Without all_blobs, the files of submissions follow later."""
     sent: set[str] = set()
     for entry in entries:
-        for sha256 in entry.blobs:
+        for sha256 in entry.blobs if all_blobs else needed_blobs(entry):
             if sha256 not in sent:
                 sent.add(sha256)
                 yield from blob_records(hub, sha256)
         yield EntryRecord(entry.header)
+
+
+def needed_blobs(entry: Entry) -> tuple[str, ...]:
+    """The blobs without which an entry is not understood: of a submission, its XML."""
+    if not entry.subject.startswith("submission:"):
+        return entry.blobs
+    return entry.blobs[:1] if entry.kind in (CREATE, EDIT) else ()
 
 
 def blob_records(hub: Hub, sha256: str) -> Iterator[Record]:
@@ -104,55 +137,32 @@ def blob_records(hub: Hub, sha256: str) -> Iterator[Record]:
         log.warning("blob missing sha256=%s", sha256)
 
 
-def take(hub: Hub, received: Iterable[Record], projects: frozenset[str] | None) -> Taken:
-    """Takes one frame's records in one transaction: all of them or none. Idempotent."""
-    staged, entries, taken = _examine(hub, received, projects)
-    if staged or entries:
-        hub.write(lambda turn: _commit(turn, staged, entries, taken))
-    return taken
+def basis_for(hub: Hub, peer: Peer, after: int) -> Basis:
+    """The last submissions that a hub is known to hold: the tags of its forms are in them, and much of what
+    people say."""
+    chosen = list[Entry]()
+    for entry in recent_entries(hub.read(), after, (CREATE, EDIT), BASIS_LOOK):
+        if len(chosen) < BASIS_ENTRIES and may_flow(entry, shared_projects(peer)):
+            chosen.append(entry)
+    ids = tuple(bytes.fromhex(entry.id)[:PREFIX] for entry in chosen)
+    content = basis_content(hub, ids)
+    return Basis(ids, content) if content is not None else NO_BASIS
 
 
-def _examine(
-    hub: Hub, received: Iterable[Record], projects: frozenset[str] | None
-) -> tuple[list[Staged], list[Entry], Taken]:
-    staged: list[Staged] = []
-    entries: list[Entry] = []
-    taken = Taken()
-    for record in received:
-        match record:
-            case BlobRecord(data):
-                staged.append(hub.blobs.stage(io.BytesIO(data)))
-            case PartRecord(sha256, offset, size, data):
-                whole = hub.blobs.add_part(sha256, offset, size, data)
-                staged += [whole] if whole else []
-            case EntryRecord(header):
-                entry = _checked(header, projects)
-                if entry is None:
-                    taken.refused += 1
-                else:
-                    entries.append(entry)
-    return staged, entries, taken
+def basis_content(hub: Hub, ids: Sequence[bytes]) -> bytes | None:
+    """The bytes that these entries stand for, the same on both sides; None when one is not held whole."""
+    parts = list[bytes]()
+    for prefix in ids:
+        entry = find_by_prefix(hub.read(), prefix)
+        if entry is None or not entry.blobs or not hub.blobs.has(entry.blobs[0]):
+            return None
+        parts += [hub.blobs.read(entry.blobs[0]), entry.header]
+    return b"".join(parts)
 
 
-def _checked(header: bytes, projects: frozenset[str] | None) -> Entry | None:
-    try:
-        entry = read_entry(header)
-    except BadEntry as fault:
-        log.warning("entry refused reason=%s", fault.code)
-        return None
-    if not may_flow(entry, projects):
-        log.warning("entry refused reason=entry.not_shared id=%s kind=%s", entry.id, entry.kind)
-        return None
-    return entry
-
-
-def _commit(turn: Turn, staged: list[Staged], entries: list[Entry], taken: Taken) -> None:
-    arrived = {blob.sha256 for blob in staged if blob_rows.record(turn.db, blob)}
-    new = turn.merge(entries)
-    turn.hub.state.resume(turn.db, arrived)
-    if not arrived <= {sha256 for entry in new for sha256 in entry.blobs}:
-        # Files of submissions held before: whoever fetched those must not be told that nothing changed.
-        state_tables.next_generation(turn.db)
-    taken.blobs += len(arrived)
-    taken.new += len(new)
-    taken.have += len(entries) - len(new)
+def find_basis(hub: Hub, ids: Sequence[bytes]) -> bytes:
+    """As basis_content. Raises BadBundle bundle.basis_missing."""
+    content = basis_content(hub, ids) if len(ids) <= BASIS_ENTRIES else None
+    if content is None:
+        raise BadBundle("bundle.basis_missing")
+    return content

@@ -79,10 +79,11 @@ class Turn:
         self.hub.state.resume(self.db, arrived)
         return arrived
 
-    def merge(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Adds entries of any hub that are not held yet, and returns those."""
+    def merge(self, entries: Iterable[Entry], via: str | None = None) -> list[Entry]:
+        """Adds entries of any hub that are not held yet, and returns those. `via`: the ledger over which
+        they came."""
         self.changed = True
-        return self.hub.ledger.append_within(self.db, entries)
+        return self.hub.ledger.append_within(self.db, entries, via)
 
 
 class Hub:
@@ -99,7 +100,7 @@ class Hub:
         if row is None:
             self.database.close()
             raise Fault("data.not_a_hub", path=str(self.data))
-        self.id, self.name, self.ledger_id, self.secret = row.id, row.name, row.ledger, row.secret
+        self.id, self.name, self.secret = row.id, row.name, row.secret
         self.key = HubKey(row.seed)
         self.blobs = BlobStore(self.database, self.data / BLOBS)
         self.state = State(Context(self.blobs, self.reader_of))
@@ -143,6 +144,13 @@ class Hub:
     def read(self) -> Connection:
         """This thread's reading connection."""
         return self.database.read()
+
+    @property
+    def ledger_id(self) -> str:
+        """Read each time: another process may have found that this hub is a copy, and renewed it."""
+        row = find_hub(self.database.read())
+        assert row is not None
+        return row.ledger
 
     def remember(self, name: tuple[object, ...], look_up: Callable[[Connection], T]) -> T:
         """What `look_up` reads of projects, forms or actors: every request of a tablet asks the same

@@ -57,7 +57,23 @@ def make_card(hub: Hub, addresses: Sequence[str] = ()) -> Card:
 def _credential(hub: Hub) -> str:
     # Signed by the hub rather than remembered: a card stays good without a list of cards.
     said = secrets.token_hex(12)
-    return f"{said}.{hmac.new(hub.secret, b'card ' + said.encode(), 'sha256').hexdigest()}"
+    return f"{said}.{_mac(hub, said)}"
+
+
+def _mac(hub: Hub, said: str) -> str:
+    return hmac.new(hub.secret, b"card " + said.encode(), "sha256").hexdigest()
+
+
+def credential_holder(hub: Hub, peer_id: str, credential: str) -> Peer:
+    """The hub that speaks with a credential of one of our cards. Raises Fault hub.unknown (not, or no
+    longer, known here), hub.credential_wrong."""
+    peer = peers.find_peer(hub.read(), peer_id)
+    if peer is None:
+        raise Fault("hub.unknown", name=peer_id)
+    said, _, mac = credential.partition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(hub, said).encode()):
+        raise Fault("hub.credential_wrong", name=peer.name)
+    return peer
 
 
 def read_card(path: Path) -> Card:

@@ -29,11 +29,13 @@ from nacl.exceptions import CryptoError
 
 from sync.errors import BadBundle
 from sync.keys import HubKey, hub_id, is_signed, seal
-from sync.messages import FRAME_LIMIT, PROTOCOL, Record, pack, unpack
+from sync.messages import FRAME_LIMIT, PROTOCOL, FindBasis, Record, no_basis, unpack
+from sync.receipt import Position, read_position
 
 MAGIC = b"samleng bundle "
 HEADER_LIMIT = 64 * 1024
-_NUMBERS = {"protocol", "after", "upto", "entries", "blobs"}
+_NUMBERS = {"protocol", "after", "upto", "entries", "blobs", "number"}
+_TAG = 16  # what the cipher adds to a frame
 _LENGTH = struct.Struct(">I")
 _FRAME = struct.Struct(">IB24s")  # the second is bound as it stands: a changed byte is found
 
@@ -43,8 +45,11 @@ class BundleHeader:
     """What a bundle says of itself without a key.
 
     `ledger`, `after`, `upto`: it holds what the sender committed after `after` up to `upto` in its
-    ledger, as far as it is for this receiver. `holds`: [receiver's ledger, seq] that the sender
-    confirms to hold, or None. `key`: the file key, sealed to the receiver (base64).
+    ledger, as far as it is for this receiver; the same number twice when it brings no entries.
+    `chain`: the sender's chain at `upto` (sync.receipt). `lineage`: places in older ledgers up to which
+    this one begins with the same entries: its hub was restored, or is a copy. `digest`: of
+    the ids of its entries. `set`, `number`: files written together, counted from 1. `key`: the file key,
+    sealed to the receiver (base64).
     """
 
     protocol: int
@@ -55,11 +60,15 @@ class BundleHeader:
     receiver_name: str
     made_at: str
     ledger: str
+    lineage: tuple[Position, ...]
     after: int
     upto: int
-    holds: tuple[str, int] | None
+    chain: str
+    digest: str
     entries: int
     blobs: int
+    set: str
+    number: int
     key: str
 
 
@@ -78,13 +87,14 @@ def make_header(key: HubKey, receiver_key: bytes, **said: object) -> tuple[Bundl
 
 
 def write_bundle(
-    file: BinaryIO, header: BundleHeader, file_key: bytes, key: HubKey, records: Iterable[Record]
+    file: BinaryIO, header: BundleHeader, file_key: bytes, key: HubKey, frames: Iterable[bytes]
 ) -> None:
-    """Writes a whole bundle. An empty batch still has its last frame, so that a cut is noticed."""
+    """Writes a whole bundle of packed frames. Without any it still has a last frame, so that a cut is
+    noticed."""
     said = json.dumps(asdict(header), ensure_ascii=False, sort_keys=True).encode()
     file.write(MAGIC + b"%d\n" % PROTOCOL + _LENGTH.pack(len(said)) + said + key.sign(said))
     bound = hashlib.sha256(said).digest()
-    frames = pack(records)
+    frames = iter(frames)
     packed, place = next(frames, b""), 0
     while True:
         following = next(frames, None)
@@ -127,12 +137,11 @@ def read_header(file: BinaryIO) -> tuple[BundleHeader, bytes]:
 def _parse(said: bytes) -> BundleHeader:
     try:
         fields = json.loads(said)
-        if fields["holds"] is not None:
-            fields["holds"] = (str(fields["holds"][0]), int(fields["holds"][1]))
+        fields["lineage"] = tuple(read_position(place) for place in fields["lineage"])
         header = BundleHeader(**fields)
-    except (ValueError, TypeError, KeyError, IndexError) as fault:
+    except (ValueError, TypeError, KeyError) as fault:
         raise BadBundle("bundle.damaged") from fault
-    rest = fields.keys() - _NUMBERS - {"holds"}
+    rest = fields.keys() - _NUMBERS - {"lineage"}
     if not all(type(fields[n]) is int for n in _NUMBERS) or not all(type(fields[t]) is str for t in rest):
         raise BadBundle("bundle.damaged")
     return header
@@ -153,9 +162,12 @@ def open_key(header: BundleHeader, key: HubKey) -> bytes:
     return file_key
 
 
-def read_frames(file: BinaryIO, bound: bytes, file_key: bytes) -> Iterator[list[Record] | None]:
+def read_frames(
+    file: BinaryIO, bound: bytes, file_key: bytes, find_basis: FindBasis = no_basis
+) -> Iterator[list[Record] | None]:
     """Frame by frame the records, None for a frame that is damaged. Raises BadBundle bundle.cut when
-    the file ends before its last frame: everything given until then is whole and may be kept."""
+    the file ends before its last frame: everything given until then is whole and may be kept;
+    bundle.basis_missing when a frame leans on entries that are not held."""
     place = 0
     while True:
         head = file.read(_FRAME.size)
@@ -165,19 +177,30 @@ def read_frames(file: BinaryIO, bound: bytes, file_key: bytes) -> Iterator[list[
         text = file.read(size) if size <= FRAME_LIMIT + 1024 else b""
         if len(text) < size:
             raise BadBundle("bundle.cut", frame=place)
-        records = _open_frame(text, file_key, _bind(bound, place, last), nonce)
+        records = _open_frame(text, file_key, _bind(bound, place, last), nonce, find_basis)
         yield records
         if last and records is not None:  # only a frame that proves itself may end the file
             return
         place += 1
 
 
-def _open_frame(text: bytes, file_key: bytes, bound: bytes, nonce: bytes) -> list[Record] | None:
+def _open_frame(
+    text: bytes, file_key: bytes, bound: bytes, nonce: bytes, find_basis: FindBasis
+) -> list[Record] | None:
     try:
         packed = crypto_aead_xchacha20poly1305_ietf_decrypt(text, bound, nonce, file_key)
-        return list(unpack(packed)) if packed else []
-    except (CryptoError, BadBundle):
+        return list(unpack(packed, find_basis)) if packed else []
+    except CryptoError:
         return None
+    except BadBundle as fault:
+        if fault.code == "bundle.basis_missing":
+            raise
+        return None
+
+
+def sealed_size(packed: bytes) -> int:
+    """Bytes that a packed frame takes in a bundle."""
+    return _FRAME.size + len(packed) + _TAG
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:

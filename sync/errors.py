@@ -3,7 +3,9 @@
     LedgerError
     ├── BadEntry        a header that is not canonical, or not an entry at all
     ├── BlobMissing     a blob that is named but not held here
-    └── BadBundle       a file that is damaged, foreign, sealed for somebody else, or too new
+    ├── BadBundle       a file that is damaged, foreign, sealed for somebody else, or too new
+    ├── Unreached       the other hub does not answer, or the link broke more often than it held
+    └── Refused         the other hub answered that it will not; its code and values
 
 Each carries a code and values; the text for people is in the catalogues (server/errors.py).
 """
@@ -29,4 +31,12 @@ class BlobMissing(LedgerError):
 
 
 class BadBundle(LedgerError):
+    pass
+
+
+class Unreached(LedgerError):
+    pass
+
+
+class Refused(LedgerError):
     pass

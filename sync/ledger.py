@@ -36,6 +36,7 @@ LOCAL_KINDS = frozenset(
         "hub.add",
         "hub.remove",
         "hub.receipt",
+        "hub.ledger.renew",
     }
 )
 

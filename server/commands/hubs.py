@@ -57,21 +57,22 @@ def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -
 @shared_options
 @pass_session
 def list_(session: Session) -> None:
+    from server.following import reach
     from server.store.peers import list_peers
 
     with session.hub() as opened:
-        known = list_peers(opened.read())
+        known = [(peer, *reach(opened.read(), peer)) for peer in list_peers(opened.read())]
         session.say("This hub is {name} ({id}).", name=opened.name, id=opened.id)
-        for peer in known:
+        for peer, holds, seen in known:
             session.say("{name} ({id}): holds our entries up to {holds}; we hold its entries up to {seen}.",
-                        name=peer.name, id=peer.id, holds=peer.holds_seq, seen=peer.seen_seq)  # fmt: skip
+                        name=peer.name, id=peer.id, holds=holds, seen=seen)  # fmt: skip
         session.answer(
             {
                 "id": opened.id,
                 "name": opened.name,
                 "hubs": [
-                    {"id": p.id, "name": p.name, "url": p.url, "holds": p.holds_seq, "seen": p.seen_seq}
-                    for p in known
+                    {"id": p.id, "name": p.name, "url": p.url, "holds": holds, "seen": seen}
+                    for p, holds, seen in known
                 ],
             }
         )

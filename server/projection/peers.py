@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from typing import Any
 
 from server.store import peers
 from server.store.database import Connection
 from server.store.ledger_sqlite import entries_of
 from sync.ledger import Entry
 from sync.merge import latest
+from sync.receipt import Followed, Receipt, parse_receipt
 
 INTRODUCE = "hub.introduce"
 
@@ -23,8 +26,8 @@ def fold(db: Connection, entry: Entry) -> None:
             peers.write_peer(db, _card(peer, entry))
         case "hub.remove":
             peers.drop_peer(db, peer)
-        case "hub.receipt":
-            peers.advance(db, peer, entry.body)
+        case "hub.receipt" if "ledger" in entry.body:
+            _fold_receipt(db, peer, entry)
 
 
 def _fold_name(db: Connection, entry: Entry) -> None:
@@ -41,3 +44,37 @@ def _card(peer: str, entry: Entry) -> peers.PeerCard:
     return peers.PeerCard(
         peer, said["name"], card, said.get("url"), None if projects is None else json.dumps(projects)
     )
+
+
+def _fold_receipt(db: Connection, peer: str, entry: Entry) -> None:
+    """What was taken of a ledger of theirs (`seen`), or what they proved to hold of ours (`receipt`)."""
+    said, ledger = entry.body, entry.body["ledger"]
+    peers.meet_ledger(db, peer, ledger, entry.made_at)
+    for old in said.get("replaces", ()):
+        peers.replace_ledger(db, old, ledger)
+    if "seen" in said:
+        peers.follow(db, ledger, _followed(said["seen"]))
+    if "wants" in said:
+        peers.want(db, ledger, said["wants"])
+    if "receipt" in said:
+        _fold_proof(db, peer, entry, parse_receipt(base64.b64decode(said["receipt"])))
+
+
+def _followed(said: dict[str, Any]) -> Followed:
+    beyond = tuple((after, upto, chain) for after, upto, chain in said["beyond"])
+    return Followed(said["seq"], said["chain"], beyond)
+
+
+def _fold_proof(db: Connection, peer: str, entry: Entry, receipt: Receipt) -> None:
+    """A hub follows one ledger of ours; what it holds of it only grows, in whatever order receipts come."""
+    ours, seq = entry.body["holds"]
+    known = peers.find_ledger(db, receipt.own)
+    if known is not None and known.holds_ledger == ours:
+        seq = max(seq, known.holds_seq)
+    peers.believe(db, receipt.own, (ours, seq), receipt.lacking)
+    for batch in receipt.batches:
+        row = {
+            "ledger": receipt.of.ledger, "after": batch.after, "upto": batch.upto, "refused": batch.refused,
+            "said_at": receipt.at, "came_at": entry.made_at,
+        }  # fmt: skip
+        peers.write_receipt(db, entry.id, peer, row)

@@ -14,7 +14,7 @@ from server.errors import places
 from server.projection import actors, forms, peers, projects, submissions
 from server.projection.context import Context, Offered
 from server.store import actors as people
-from server.store import answers, state_tables
+from server.store import answers, blobs, state_tables
 from server.store.database import Connection
 from server.store.forms import find_by_key
 from server.store.ledger_sqlite import entries_of, find_entry, subjects_under
@@ -57,6 +57,8 @@ class State:
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
         # Whoever is named is met, so that what is known of people depends on the set of entries alone.
         people.meet(db, entry.body.get("by"), entry.made_at)
+        if entry.blobs:
+            blobs.want_missing(db, entry.id, entry.blobs)
         room = entry.subject.partition(":")[0]
         if room == "submission":
             submissions.fold(self.context, db, entry, offered)

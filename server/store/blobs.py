@@ -11,7 +11,7 @@ import io
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +32,45 @@ class Staged:
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a large blob, from `start`; `size` is that of the whole."""
+
+    sha256: str
+    start: int
+    size: int
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.data)
+
+
+def note_part(db: sqlite3.Connection, part: Part) -> None:
+    db.execute(
+        "INSERT INTO blob_part (sha256, start, end) VALUES (?, ?, ?) "
+        "ON CONFLICT (sha256, start) DO UPDATE SET end = max(end, excluded.end)",
+        (bytes.fromhex(part.sha256), part.start, part.end),
+    )
+
+
+def is_covered(db: sqlite3.Connection, sha256: str, size: int) -> bool:
+    """Whether the parts noted leave no hole."""
+    rows = db.execute(
+        "SELECT start, end FROM blob_part WHERE sha256 = ? ORDER BY start", (bytes.fromhex(sha256),)
+    )
+    reached = 0
+    for start, end in rows:
+        if start > reached:
+            return False
+        reached = max(reached, end)
+    return reached >= size
+
+
+def forget_parts(db: sqlite3.Connection, sha256: str) -> None:
+    db.execute("DELETE FROM blob_part WHERE sha256 = ?", (bytes.fromhex(sha256),))
+
+
 def stage_bytes(data: bytes) -> Staged:
     """For bytes that belong in hub.db whatever their size up to SMALL_BYTES."""
     return Staged(hashlib.sha256(data).hexdigest(), len(data), data)
@@ -44,7 +83,47 @@ def record(db: sqlite3.Connection, blob: Staged) -> bool:
         "INSERT OR IGNORE INTO blob (sha256, size, bytes) VALUES (?, ?, ?)",
         (bytes.fromhex(blob.sha256), blob.size, blob.data),
     )
+    if done.rowcount == 1:
+        db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (blob.sha256,))
     return done.rowcount == 1
+
+
+def want_missing(db: sqlite3.Connection, entry_id: str, names: Iterable[str]) -> None:
+    """Notes which of the blobs that an entry names are not held, so that they are asked for."""
+    for sha256 in names:
+        db.execute(
+            "INSERT OR IGNORE INTO blob_wanted (sha256, seq) SELECT ?, seq FROM entry WHERE id = ? "
+            "AND NOT EXISTS (SELECT 1 FROM blob WHERE sha256 = ?)",
+            (sha256, bytes.fromhex(entry_id), bytes.fromhex(sha256)),
+        )
+
+
+def count_wanted(db: sqlite3.Connection, ledgers: Collection[str]) -> int:
+    """How many blobs have not come that entries name which came over these ledgers."""
+    return len(list_wanted(db, ledgers, -1))
+
+
+def list_wanted(db: sqlite3.Connection, ledgers: Collection[str], limit: int) -> list[str]:
+    marks = ", ".join("?" * len(ledgers))
+    rows = db.execute(
+        "SELECT w.sha256 FROM blob_wanted w JOIN entry e ON e.seq = w.seq "
+        f"WHERE e.via IN ({marks}) ORDER BY w.seq, w.sha256 LIMIT ?",
+        (*(bytes.fromhex(ledger) for ledger in ledgers), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def find_by_prefixes(db: sqlite3.Connection, prefixes: Iterable[bytes]) -> list[tuple[str, int]]:
+    """(name, size in bytes) of each blob held whose name begins with one of these, smallest first."""
+    found: dict[str, int] = {}
+    for prefix in prefixes:
+        row = db.execute(
+            "SELECT sha256, size FROM blob WHERE sha256 >= ? AND sha256 <= ? ORDER BY sha256 LIMIT 1",
+            (prefix, prefix + b"\xff" * (32 - len(prefix))),
+        ).fetchone()
+        if row is not None:
+            found[row[0].hex()] = row[1]
+    return sorted(found.items(), key=lambda item: (item[1], item[0]))
 
 
 class BlobStore:
@@ -87,29 +166,38 @@ class BlobStore:
         flush_folder(place.parent)
         flush_folder(self.folder)
 
-    def add_part(self, sha256: str, offset: int, size: int, data: bytes) -> Staged | None:
-        """Keeps a part of a large blob; the whole blob once its last byte came and its hash is right.
-
-        Parts come in order. A hole left by a lost part shows in the hash, and the file is thrown
-        away: it comes whole with another copy of the bundle.
-        """
+    def write_part(self, part: Part) -> None:
+        """Writes bytes of a large blob to their place in a growing file. Parts come in any order; which
+        ones are there is noted by `note_part`, in the transaction of what came with them."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        growing = self.folder / f"part-{sha256}"
-        with growing.open("r+b" if growing.exists() and offset else "wb") as file:
-            file.seek(offset)
-            file.write(data)
-            if offset + len(data) < size:
-                return None
+        growing = self._growing(part.sha256)
+        with growing.open("r+b" if growing.exists() else "wb") as file:
+            file.seek(part.start)
+            file.write(part.data)
+
+    def complete(self, sha256: str, size: int) -> Staged | None:
+        """The whole blob, once each of its bytes has come and its hash is right; else None. A file that
+        turns out wrong is thrown away and comes anew."""
+        growing = self._growing(sha256)
+        if not is_covered(self._database.read(), sha256, size):
+            return None
+        if not growing.exists():  # power was lost between its rename and the record of it
+            self._database.write(lambda db: forget_parts(db, sha256))
+            return None
+        with growing.open("r+b") as file:
             file.truncate(size)
             file.flush()
             os.fsync(file.fileno())
-        with growing.open("rb") as file:
             whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
         if not whole:
+            self._database.write(lambda db: forget_parts(db, sha256))
             growing.unlink()
             return None
         self._settle(growing, sha256)
         return Staged(sha256, size, None)
+
+    def _growing(self, sha256: str) -> Path:
+        return self.folder / f"part-{sha256}"
 
     def sweep(self, now: float, older_than_s: float = 24 * 3600) -> int:
         """Removes files that a killed process left half written; how many. Only old ones: another

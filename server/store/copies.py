@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.store import state_tables
-from server.store.database import Database, connect
-from server.store.identity import set_ledger
-from server.store.ledger_sqlite import entries_after
+from server.store.database import Database, connect, migrate
+from server.store.identity import renew_ledger
+from server.store.ledger_sqlite import entries_after, head
 from sync.ledger import Entry
 
 PAGE = 1000
@@ -56,10 +56,12 @@ def copy_database(database: Database, path: Path) -> None:
 
 
 def rename_ledger(path: Path, ledger: str) -> bool:
-    """Gives a copy a ledger id of its own; False when it is no hub's database."""
+    """Gives a copy a ledger id of its own, which begins as the old one did up to here; False when it is no
+    hub's database."""
     try:
         with contextlib.closing(connect(path, cache_mb=4)) as db:
-            set_ledger(db, ledger)
-    except sqlite3.DatabaseError:
+            migrate(db)  # the backup may be older than this program
+            renew_ledger(db, ledger, head(db))
+    except (sqlite3.DatabaseError, AssertionError):
         return False
     return True

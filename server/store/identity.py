@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
@@ -14,10 +15,11 @@ class HubRow:
     secret: bytes
     ledger: str
     created_at: str
+    lineage: str = "[]"
 
 
 def find_hub(db: sqlite3.Connection) -> HubRow | None:
-    row = db.execute("SELECT id, name, seed, secret, ledger, created_at FROM hub").fetchone()
+    row = db.execute("SELECT id, name, seed, secret, ledger, created_at, lineage FROM hub").fetchone()
     return HubRow(*row) if row else None
 
 
@@ -28,5 +30,9 @@ def insert_hub(db: sqlite3.Connection, hub: HubRow) -> None:
     )
 
 
-def set_ledger(db: sqlite3.Connection, ledger: str) -> None:
-    db.execute("UPDATE hub SET ledger = ?", (ledger,))
+def renew_ledger(db: sqlite3.Connection, ledger: str, seq: int) -> None:
+    """Goes on under another ledger id. `seq`: up to here the old ledger and this one are the same."""
+    row = find_hub(db)
+    assert row is not None
+    lineage = [[row.ledger, seq], *([old, min(upto, seq)] for old, upto in json.loads(row.lineage))]
+    db.execute("UPDATE hub SET ledger = ?, lineage = ?", (ledger, json.dumps(lineage)))

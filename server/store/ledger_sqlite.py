@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from server.store.database import Database
 from sync.ledger import Entry, trusted_entry
+from sync.receipt import BEGINNING, extend_chain
 
 
-def insert_entry(db: sqlite3.Connection, entry: Entry) -> bool:
-    """Adds one entry; False when it is held already, which changes nothing."""
+def insert_entry(db: sqlite3.Connection, entry: Entry, via: str | None = None) -> bool:
+    """Adds one entry; False when it is held already, which changes nothing. `via`: the ledger over which
+    it came, when it was not made here."""
     done = db.execute(
-        "INSERT OR IGNORE INTO entry (id, kind, subject, header) VALUES (?, ?, ?, ?)",
-        (bytes.fromhex(entry.id), entry.kind, entry.subject, entry.header),
+        "INSERT OR IGNORE INTO entry (id, kind, subject, header, via) VALUES (?, ?, ?, ?, ?)",
+        (
+            bytes.fromhex(entry.id),
+            entry.kind,
+            entry.subject,
+            entry.header,
+            bytes.fromhex(via) if via else None,
+        ),
     )
     return done.rowcount == 1
 
@@ -26,6 +34,14 @@ def find_entry(db: sqlite3.Connection, entry_id: str) -> Entry | None:
 def entries_of(db: sqlite3.Connection, subject: str) -> list[Entry]:
     rows = db.execute("SELECT header FROM entry WHERE subject = ? ORDER BY seq", (subject,))
     return [trusted_entry(row[0]) for row in rows]
+
+
+def entries_about(db: sqlite3.Connection, subject: str, kind: str) -> list[tuple[int, Entry]]:
+    """(seq, entry) of one kind about a subject, in commit order."""
+    rows = db.execute(
+        "SELECT seq, header FROM entry WHERE subject = ? AND kind = ? ORDER BY seq", (subject, kind)
+    )
+    return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
 def subjects_under(db: sqlite3.Connection, prefix: str) -> list[str]:
@@ -60,6 +76,68 @@ def entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[in
     return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
+def entries_with_origin(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, Entry, str | None]]:
+    """As entries_after, each with the ledger over which it came; None for those made here."""
+    rows = db.execute("SELECT seq, header, via FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    return [(row[0], trusted_entry(row[1]), row[2].hex() if row[2] else None) for row in rows]
+
+
+def came_over(db: sqlite3.Connection, subject: str, ledgers: Collection[str]) -> bool:
+    """Whether anything about this subject came over one of these ledgers."""
+    marks = ", ".join("?" * len(ledgers))
+    row = db.execute(
+        f"SELECT 1 FROM entry WHERE subject = ? AND via IN ({marks}) LIMIT 1",
+        (subject, *(bytes.fromhex(ledger) for ledger in ledgers)),
+    ).fetchone()
+    return row is not None
+
+
+def find_by_prefix(db: sqlite3.Connection, prefix: bytes) -> Entry | None:
+    """The entry whose id begins with these bytes."""
+    row = db.execute(
+        "SELECT header FROM entry WHERE id >= ? AND id < ? ORDER BY id LIMIT 1",
+        (prefix, prefix + b"\xff" * (32 - len(prefix))),
+    ).fetchone()
+    return trusted_entry(row[0]) if row else None
+
+
+def recent_entries(db: sqlite3.Connection, upto: int, kinds: Collection[str], look: int) -> list[Entry]:
+    """Those of these kinds among the `look` last entries up to a seq, oldest first."""
+    marks = ", ".join("?" * len(kinds))
+    rows = db.execute(
+        f"SELECT header FROM entry WHERE seq > ? AND seq <= ? AND kind IN ({marks}) ORDER BY seq",
+        (upto - look, upto, *kinds),
+    )
+    return [trusted_entry(row[0]) for row in rows]
+
+
+def count_after(db: sqlite3.Connection, after: int, ledger: str) -> int:
+    """How many entries came later that did not come over this ledger: about what is left to send there."""
+    row = db.execute(
+        "SELECT count(*) FROM entry WHERE seq > ? AND (via IS NULL OR via <> ?)",
+        (after, bytes.fromhex(ledger)),
+    ).fetchone()
+    return int(row[0])
+
+
+def seq_of(db: sqlite3.Connection, entry_id: str) -> int | None:
+    row = db.execute("SELECT seq FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)).fetchone()
+    return int(row[0]) if row else None
+
+
+def chain_at(db: sqlite3.Connection, seq: int) -> str:
+    """The chain (sync.receipt) of this hub's ledger up to this seq."""
+    marked = "SELECT seq, chain FROM chain_mark WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+    start, chain = db.execute(marked, (seq,)).fetchone() or (0, BEGINNING)
+    ids = db.execute("SELECT id FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq", (start, seq))
+    return extend_chain(chain, (row[0] for row in ids))
+
+
+def mark_chain(db: sqlite3.Connection, seq: int) -> None:
+    """Remembers the chain at a place, so that it is not worked out from further back again."""
+    db.execute("INSERT OR IGNORE INTO chain_mark (seq, chain) VALUES (?, ?)", (seq, chain_at(db, seq)))
+
+
 def raw_entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, bytes, bytes]]:
     """(seq, id, header) as stored, for checking the bytes themselves."""
     rows = db.execute("SELECT seq, id, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
@@ -91,9 +169,11 @@ class SqliteLedger:
         self._appended()
         return new
 
-    def append_within(self, db: sqlite3.Connection, entries: Iterable[Entry]) -> list[Entry]:
+    def append_within(
+        self, db: sqlite3.Connection, entries: Iterable[Entry], via: str | None = None
+    ) -> list[Entry]:
         """The same inside a transaction that the caller already holds."""
-        new = [e for e in entries if insert_entry(db, e)]
+        new = [e for e in entries if insert_entry(db, e, via)]
         if self._fold is not None:
             for entry in new:
                 self._fold(db, entry)

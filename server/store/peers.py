@@ -1,13 +1,19 @@
-"""Rows of the hubs that this one knows."""
+"""Rows of the hubs that this one knows, and of their ledgers that it follows."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_COLUMNS = "id, name, card, url, projects, holds_ledger, holds_seq, seen_ledger, seen_seq, restored_seq"
+from sync.receipt import Followed
+
+_COLUMNS = "id, name, card, url, projects"
+_LEDGER = (
+    "ledger, peer, seen_seq, seen_chain, beyond, holds_ledger, holds_seq, lacking, wants, replaced_by, met_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +32,30 @@ class Peer:
     card: str
     url: str | None
     projects: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLedger:
+    """A ledger of another hub. `seen`: how far we follow it; `holds_ledger`, `holds_seq`: how far its hub
+    says to follow which ledger of ours; `lacking`: files that it says to lack; `wants`: the beginnings of their names,
+    base64; `replaced_by`: the ledger
+    with which its hub went on when it was restored."""
+
+    ledger: str
+    peer: str
+    seen: Followed
     holds_ledger: str | None
     holds_seq: int
-    seen_ledger: str | None
-    seen_seq: int
-    restored_seq: int
+    lacking: int
+    wants: str
+    replaced_by: str | None
+    met_at: str
 
 
 def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
-    """Adds a hub, or renews what its card says; cursors stay."""
+    """Adds a hub, or renews what its card says; what is known of its ledgers stays."""
     db.execute(
-        "INSERT INTO peer (id, name, card, url, projects, holds_seq, seen_seq) VALUES (?, ?, ?, ?, ?, 0, 0) "
+        "INSERT INTO peer (id, name, card, url, projects) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, card = excluded.card, url = excluded.url, "
         "projects = excluded.projects",
         (peer.id, peer.name, peer.card, peer.url, peer.projects),
@@ -44,28 +63,8 @@ def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
 
 
 def drop_peer(db: sqlite3.Connection, peer_id: str) -> None:
+    """Its ledgers stay known: added again, it goes on from where it was."""
     db.execute("DELETE FROM peer WHERE id = ?", (peer_id,))
-
-
-def advance(db: sqlite3.Connection, peer_id: str, said: Mapping[str, Any]) -> None:
-    """`holds`: [our ledger, seq] that the peer confirmed; `seen`: [its ledger, seq] that we followed.
-
-    A cursor of the same ledger only grows: bundles are read in any order. `restored`: seq of ours at
-    which the peer was found to be restored from a backup; then `holds` is what it says, though less.
-    """
-    if "restored" in said:
-        db.execute(
-            "UPDATE peer SET restored_seq = ?, holds_seq = 0, holds_ledger = NULL WHERE id = ?",
-            (said["restored"], peer_id),
-        )
-    for column in ("holds", "seen"):
-        if column in said:
-            ledger, seq = said[column]
-            db.execute(
-                f"UPDATE peer SET {column}_seq = CASE WHEN {column}_ledger IS ? "
-                f"THEN max({column}_seq, ?) ELSE ? END, {column}_ledger = ? WHERE id = ?",
-                (ledger, seq, seq, ledger, peer_id),
-            )
 
 
 def find_peer(db: sqlite3.Connection, peer_id: str) -> Peer | None:
@@ -80,6 +79,96 @@ def find_by_name(db: sqlite3.Connection, name: str) -> Peer | None:
 
 def list_peers(db: sqlite3.Connection) -> list[Peer]:
     return [Peer(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM peer ORDER BY name")]
+
+
+# Their ledgers
+
+
+def list_ledgers(db: sqlite3.Connection, peer_id: str) -> list[PeerLedger]:
+    """The one heard of last comes first."""
+    rows = db.execute(
+        f"SELECT {_LEDGER} FROM peer_ledger WHERE peer = ? ORDER BY replaced_by IS NOT NULL, met_at DESC, ledger",
+        (peer_id,),
+    )
+    return [_ledger(row) for row in rows]
+
+
+def find_ledger(db: sqlite3.Connection, ledger: str) -> PeerLedger | None:
+    row = db.execute(f"SELECT {_LEDGER} FROM peer_ledger WHERE ledger = ?", (ledger,)).fetchone()
+    return _ledger(row) if row else None
+
+
+def _ledger(row: tuple[Any, ...]) -> PeerLedger:
+    beyond = tuple((after, upto, chain) for after, upto, chain in json.loads(row[4]))
+    return PeerLedger(row[0], row[1], Followed(row[2], row[3], beyond), *row[5:])
+
+
+def meet_ledger(db: sqlite3.Connection, peer_id: str, ledger: str, at: str) -> None:
+    """Knows a ledger from now on, followed from its beginning; or heard of it again."""
+    nothing = Followed()
+    db.execute(
+        "INSERT INTO peer_ledger (ledger, peer, seen_seq, seen_chain, beyond, holds_seq, lacking, wants, met_at) "
+        "VALUES (?, ?, ?, ?, '[]', 0, 0, '', ?) ON CONFLICT (ledger) DO UPDATE SET met_at = excluded.met_at",
+        (ledger, peer_id, nothing.seq, nothing.chain, at),
+    )
+
+
+def follow(db: sqlite3.Connection, ledger: str, seen: Followed) -> None:
+    db.execute(
+        "UPDATE peer_ledger SET seen_seq = ?, seen_chain = ?, beyond = ? WHERE ledger = ?",
+        (seen.seq, seen.chain, json.dumps(seen.beyond), ledger),
+    )
+
+
+def replace_ledger(db: sqlite3.Connection, old: str, new: str) -> None:
+    db.execute("UPDATE peer_ledger SET replaced_by = ? WHERE ledger = ?", (new, old))
+
+
+def believe(db: sqlite3.Connection, ledger: str, holds: tuple[str, int], lacking: int) -> None:
+    """What the hub of this ledger says to hold: [our ledger, seq]."""
+    db.execute(
+        "UPDATE peer_ledger SET holds_ledger = ?, holds_seq = ?, lacking = ? WHERE ledger = ?",
+        (*holds, lacking, ledger),
+    )
+
+
+_RECEIPT = ("ledger", "after", "upto", "refused", "said_at", "came_at")
+
+
+def want(db: sqlite3.Connection, ledger: str, names: str) -> None:
+    """Which files the hub of this ledger lacks: the beginnings of their names, base64."""
+    db.execute("UPDATE peer_ledger SET wants = ? WHERE ledger = ?", (names, ledger))
+
+
+def write_receipt(db: sqlite3.Connection, entry: str, peer_id: str, row: Mapping[str, Any]) -> None:
+    """One batch that a hub proved to hold."""
+    db.execute(
+        f"INSERT OR IGNORE INTO peer_receipt (entry, peer, {', '.join(_RECEIPT)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (bytes.fromhex(entry), peer_id, *(row[name] for name in _RECEIPT)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a hub holds an entry: by its receipt, since this moment by its clock and by ours."""
+
+    peer: str
+    entry: str
+    said_at: str
+    came_at: str
+
+
+def proofs_of(db: sqlite3.Connection, ledger: str, seq: int) -> list[Proof]:
+    """The first receipt of each hub that covers this place of a ledger of ours."""
+    rows = db.execute(
+        "SELECT peer, lower(hex(entry)), said_at, min(came_at) FROM peer_receipt "
+        "WHERE ledger = ? AND after < ? AND upto >= ? AND refused = 0 GROUP BY peer ORDER BY peer",
+        (ledger, seq, seq),
+    )
+    return [Proof(*row) for row in rows]
+
+
+# Names
 
 
 def write_name(db: sqlite3.Connection, hub_id: str, name: str) -> None:

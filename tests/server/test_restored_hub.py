@@ -72,7 +72,7 @@ def test_once_it_is_back_its_own_entries_are_left_out_again(
         carry(nation, restored, tmp_path)
     create_project(restored, "ថ្មី")
     carry(restored, nation, tmp_path)
-    assert write_for(nation, PROVINCE, tmp_path / "again.bundle").entries == 0
+    assert write_for(nation, PROVINCE, tmp_path / "again.bundle")[0].entries == 0
 
 
 def test_a_bundle_from_before_the_backup_does_not_undo_it(restored: Hub, nation: Hub, tmp_path: Path) -> None:
