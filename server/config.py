@@ -35,6 +35,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("session_hours", 24, "hours", mark("How long a sign-in lasts.")),
     Setting("background", True, "on|off", mark("Whether work is done between requests; off: only when asked for.")),
     Setting("trusted_proxy", "127.0.0.1", "address", mark("The proxy that may say a request came over https.")),
+    Setting("sync_minutes", 10, "minutes", mark("How often a served hub syncs by network; 0: never.")),
+    Setting("sync_attachments", "all", "all|none|size", mark("Files that sync in the background.")),
     Setting("threads", 8, "threads", mark("Requests answered at the same time.")),
 )  # fmt: skip
 
@@ -52,6 +54,8 @@ class Config:
     session_hours: int
     background: bool
     trusted_proxy: str
+    sync_minutes: int
+    sync_attachments: str
     threads: int
 
 

@@ -125,6 +125,7 @@ _EXCHANGE = (
     _row("upload.header", 400, INPUT, mark("The header {header} must be a whole number.")),
     _row("upload.type", 415, INPUT, mark("Bytes of an upload have the type application/offset+octet-stream.")),
     _row("upload.offset", 409, INPUT, mark("The upload goes on at byte {offset}.")),
+    _row("upload.busy", 423, INPUT, mark("Bytes of this upload are just being written. Ask how far it is, and go on from there.")),
     _row("upload.too_large", 413, INPUT, mark("The upload is larger than the {limit_bytes} bytes allowed here.")),
 )
 # fmt: on

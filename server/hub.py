@@ -110,6 +110,7 @@ class Hub:
         self._asked_at = 0.0
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
+        self.guard, self.busy = threading.Lock(), set[Path]()  # files that a thread is at work on
 
     @classmethod
     def create(cls, data: Path | str, name: str, *, clock: Clock | None = None, **settings: Any) -> Hub:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,14 +160,30 @@ def find_upload(hub: Hub, peer: Peer, name: str) -> Upload:
 def continue_upload(hub: Hub, peer: Peer, name: str, offset: int, chunks: Iterable[bytes]) -> Upload:
     """Adds bytes; takes the bundle once it is whole. Raises Fault upload.unknown, upload.offset, and what
     taking it raises; the upload is then gone."""
-    held = find_upload(hub, peer, name)
-    if offset != held.offset:
-        raise Fault("upload.offset", offset=held.offset)
     place, _beside = _place(hub, peer, name)
-    reached = append(place, offset, _bounded(chunks, held.length - offset))
-    if reached < held.length:
-        return Upload(name, reached, held.length)
-    return Upload(name, reached, held.length, _finish(hub, peer, name, place))
+    with _alone(hub, place):
+        held = find_upload(hub, peer, name)
+        if offset != held.offset:
+            raise Fault("upload.offset", offset=held.offset)
+        reached = append(place, offset, _bounded(chunks, held.length - offset))
+        if reached < held.length:
+            return Upload(name, reached, held.length)
+        return Upload(name, reached, held.length, _finish(hub, peer, name, place))
+
+
+@contextmanager
+def _alone(hub: Hub, place: Path) -> Iterator[None]:
+    """What a broken connection left may be written while its sender comes back already. Raises Fault
+    upload.busy."""
+    with hub.guard:
+        if place in hub.busy:
+            raise Fault("upload.busy")
+        hub.busy.add(place)
+    try:
+        yield
+    finally:
+        with hub.guard:
+            hub.busy.discard(place)
 
 
 def _bounded(chunks: Iterable[bytes], room: int) -> Iterable[bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from server import spooling
+from server import salvaging, spooling
 from server.errors import Fault
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def serve(
         )  # fmt: skip
     except OSError as fault:
         raise Fault("port.taken", host=host, port=port) from fault
-    spooling.spool(server)
+    salvaging.salvage(server)
     # It warns whenever a request waits for a thread: each time a few tablets send at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stopping = _Stop()

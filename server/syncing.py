@@ -33,7 +33,7 @@ from server.peers import card_of, find_peer
 from server.spool import INBOX, folder_of
 from server.store.blobs import list_wanted
 from server.store.ledger_sqlite import count_after
-from server.store.peers import Peer
+from server.store.peers import Peer, list_peers
 from sync.errors import BadBundle, LedgerError, Refused, Unreached
 from sync.exchange import (
     Ask,
@@ -47,6 +47,7 @@ from sync.exchange import (
     read_reply,
     sign_ask,
 )
+from sync.link import HttpLink
 from sync.messages import PREFIX, PROTOCOL
 from sync.receipt import Followed, Position, read_receipt
 from sync.transport import TRIES, HttpCarrier, Link, Patience
@@ -175,6 +176,18 @@ class Meeting:
     replies: list[Reply]
 
 
+def default_world(
+    wait: Callable[[float], None], chance: Callable[[], float], now_s: Callable[[], float], tries: int = TRIES
+) -> Surroundings:
+    """Real links."""
+    return Surroundings(HttpLink, wait, chance, now_s, tries)
+
+
+def reachable(hub: Hub) -> list[Peer]:
+    """The hubs that an address is known of."""
+    return [peer for peer in list_peers(hub.read()) if peer.url or card_of(peer).addresses]
+
+
 def sync_with(
     hub: Hub,
     name: str,
@@ -182,8 +195,9 @@ def sync_with(
     *,
     wishes: Wishes = NO_WISHES,
     tell: Callable[[Progress], None] = lambda progress: None,
+    progress: Progress | None = None,
 ) -> Meeting:
-    """Pushes and pulls until neither has anything for the other.
+    """Pushes and pulls until neither has anything for the other. `progress`: where to count.
 
     Raises Fault hub.unknown, peer.no_address, peer.unreachable (what was done is kept), peer.not_the_hub,
     peer.newer, and what the other hub refuses.
@@ -193,9 +207,9 @@ def sync_with(
     if not addresses:
         raise Fault("peer.no_address", name=peer.name)
     for place, url in enumerate(addresses):
-        caller, progress = Caller(hub, peer), Progress()
+        caller = Caller(hub, peer)
         try:
-            return _meet(caller, url, world, wishes, tell, progress)
+            return _meet(caller, url, world, wishes, tell, progress or Progress())
         except Unreached as fault:
             if caller.replies or place == len(addresses) - 1:
                 raise Fault("peer.unreachable", name=peer.name) from fault

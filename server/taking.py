@@ -85,10 +85,22 @@ def take(
         _commit(turn, load, via, taken)
         also(turn, taken)
 
+    _keep_parts(hub, load.parts, taken)
     hub.write(commit)
-    for sha256, size in dict.fromkeys((part.sha256, part.size) for part in load.parts):
-        _complete(hub, sha256, size, taken)
     return taken
+
+
+def _keep_parts(hub: Hub, parts: list[Part], taken: Taken) -> None:
+    """Bytes come before what names them, so that a form is understood at once; nobody sees them until then."""
+
+    def note(turn: Turn) -> None:
+        for part in parts:
+            blob_rows.note_part(turn.db, part)
+
+    if parts:
+        hub.write(note)
+    for sha256, size in dict.fromkeys((part.sha256, part.size) for part in parts):
+        _complete(hub, sha256, size, taken)
 
 
 def _examine(hub: Hub, received: Iterable[Record], admits: Admits, taken: Taken) -> _Load:
@@ -127,11 +139,9 @@ def _examine_entry(header: bytes, admits: Admits, load: _Load, taken: Taken) -> 
 
 
 def _commit(turn: Turn, load: _Load, via: str, taken: Taken) -> None:
-    if not load.staged and not load.entries and not load.parts:
+    if not load.staged and not load.entries:
         return
     arrived = {blob.sha256 for blob in load.staged if blob_rows.record(turn.db, blob)}
-    for part in load.parts:
-        blob_rows.note_part(turn.db, part)
     new = turn.merge(load.entries, via)
     _arrive(turn, arrived, {sha256 for entry in new for sha256 in entry.blobs})
     taken.blobs += len(arrived)

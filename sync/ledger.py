@@ -41,6 +41,35 @@ LOCAL_KINDS = frozenset(
 )
 
 
+# Kinds that are shared between hubs, as far as this program knows them.
+SHARED_KINDS = frozenset(
+    {
+        "project.create",
+        "project.update",
+        "project.delete",
+        "form.create",
+        "form.update",
+        "form.update.publish",
+        "form.delete",
+        "form.restore",
+        "field_key.create",
+        "field_key.session.end",
+        "field_key.delete",
+        "field_key.assignment.create",
+        "field_key.assignment.delete",
+        "submission.create",
+        "submission.update",
+        "submission.update.version",
+        "submission.attachment.update",
+        "submission.delete",
+        "submission.restore",
+        "comment.create",
+        "hub.introduce",
+    }
+)
+KNOWN_KINDS = SHARED_KINDS | LOCAL_KINDS
+
+
 def travels(kind: str) -> bool:
     """Whether entries of this kind are shared between hubs. Kinds unknown here travel, so that a
     hub of an older version still carries what a newer one wrote."""

@@ -23,6 +23,7 @@ BATCH, RECEIPT = "Samleng-Batch", "Samleng-Receipt"
 NAME = re.compile(r"[0-9a-z-]{8,64}")
 TRIES = 6  # breaks in a row without a byte gained before the caller is told
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+_PASSING = ("upload.offset", "upload.busy")  # the other side is still writing what an earlier try brought
 CHUNK = 256 * 1024  # of an upload at once: a proxy may hold a request back until it has all of it
 LEAST_CHUNK, LARGEST_CHUNK = 16 * 1024, 16 * 1024 * 1024
 
@@ -260,6 +261,8 @@ def _checked(answer: Answer) -> Answer:
         raise LinkBroken(answer.status)
     try:
         said = json.loads(answer.body)
+        if said["code"] in _PASSING:
+            raise LinkBroken(said["code"])
         raise Refused(str(said["code"]), **{str(k): v for k, v in dict(said["values"]).items()})
     except (ValueError, KeyError, TypeError):
         raise Refused("peer.not_a_hub", status=answer.status) from None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -51,6 +54,7 @@ def read_password(session: Session, from_stdin: bool) -> str:
 @shared_options
 @pass_session
 def serve(session: Session, host: str, port: int) -> None:
+    from server import spool
     from server.app import create_app
     from server.serve import serve as serve_app
 
@@ -62,15 +66,39 @@ def serve(session: Session, host: str, port: int) -> None:
         sys.stdout.flush()
 
     hub.blobs.sweep(hub.clock.now().timestamp())
+    spool.sweep(hub.data, hub.clock.now().timestamp())
+    background = _background(hub)
     settings: dict[str, Any] = {
         "threads": hub.config.threads,
         "body_limit": hub.config.max_content_length,
         "trusted_proxy": hub.config.trusted_proxy,
     }
     try:
+        if background is not None:
+            background.start()
         serve_app(app, host=host, port=port, ready=ready, **settings)
     finally:
+        if background is not None:
+            background.stop()
         app.extensions["samleng"].close()
+
+
+def _background(hub: Any) -> Any:
+    """What the served hub does by itself; None when it is to do nothing."""
+    from server.background import Background, Schedule
+    from server.commands.sizes import read_attachments
+    from server.syncing import default_world
+    from sync.exchange import Wishes
+
+    every_s = hub.config.sync_minutes * 60
+    if not hub.config.background or every_s <= 0:
+        return None
+    wishes = Wishes(read_attachments(hub.config.sync_attachments))
+
+    def make(wait: Callable[[float], None]) -> Schedule:
+        return Schedule(hub, default_world(wait, random.random, time.monotonic), every_s, wishes)
+
+    return Background(hub, make)
 
 
 COMMANDS = (init, serve)

@@ -17,7 +17,7 @@ import click
 
 from i18n import LANGUAGES, translate
 
-EXIT_FINDINGS, EXIT_INPUT, EXIT_DAMAGED = 1, 2, 4
+EXIT_FINDINGS, EXIT_INPUT, EXIT_UNREACHED, EXIT_DAMAGED = 1, 2, 3, 4
 
 
 def early_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

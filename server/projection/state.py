@@ -50,7 +50,10 @@ class State:
             work()
         except Exception as fault:  # noqa: BLE001 – whatever it is, it must not keep data from being held
             db.execute("ROLLBACK TO fold")
-            log.error("entry not folded id=%s kind=%s fault=%s", entry.id, entry.kind, places(fault))
+            if isinstance(fault, BlobMissing):
+                log.info("entry waits for its bytes id=%s kind=%s", entry.id, entry.kind)
+            else:
+                log.error("entry not folded id=%s kind=%s fault=%s", entry.id, entry.kind, places(fault))
             state_tables.note_unfolded(db, entry.id, type(fault).__name__)
         db.execute("RELEASE fold")
 

@@ -44,6 +44,10 @@ def entries_about(db: sqlite3.Connection, subject: str, kind: str) -> list[tuple
     return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
+def kinds_held(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT DISTINCT kind FROM entry ORDER BY kind")}
+
+
 def subjects_under(db: sqlite3.Connection, prefix: str) -> list[str]:
     """The different subjects that begin with this text, which must end in an ASCII separator."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -168,6 +168,14 @@ def proofs_of(db: sqlite3.Connection, ledger: str, seq: int) -> list[Proof]:
     return [Proof(*row) for row in rows]
 
 
+def count_refused(db: sqlite3.Connection, peer_id: str) -> int:
+    """How many entries of ours a hub refused, by its receipts."""
+    row = db.execute(
+        "SELECT coalesce(sum(refused), 0) FROM peer_receipt WHERE peer = ?", (peer_id,)
+    ).fetchone()
+    return int(row[0])
+
+
 # Names
 
 
