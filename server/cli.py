@@ -14,11 +14,23 @@ from collections.abc import Sequence
 import click
 
 from forms.errors import FormFault
-from server.commands import bundles, devices, exports, forms, hubs, projects, service, tablets, upkeep, users
+from server.commands import (
+    bundles,
+    conflicts,
+    devices,
+    exports,
+    forms,
+    hubs,
+    projects,
+    service,
+    tablets,
+    upkeep,
+    users,
+)
 from server.commands.session import EXIT_FINDINGS, EXIT_INPUT, LANG, _, shared_options
 from server.errors import Refusal
 
-SUBJECTS = (service, users, projects, forms, tablets, devices, hubs, bundles, exports, upkeep)
+SUBJECTS = (service, users, projects, forms, tablets, devices, conflicts, hubs, bundles, exports, upkeep)
 
 
 @click.group(help=_("Samleng gathers consultations from tablets, keeps them, and merges hubs."))

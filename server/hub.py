@@ -53,9 +53,11 @@ class Turn:
         *,
         supersedes: Iterable[str] = (),
         blobs: Iterable[Staged] = (),
+        named_before: Iterable[str] = (),
         offered: Offered | None = None,
     ) -> Entry:
-        """A new fact of this hub, with the bytes that it names."""
+        """A new fact of this hub, with the bytes that it names. `named_before`: SHA-256 of bytes that an
+        earlier entry named too, whether they have come here yet or not."""
         named = list(blobs)
         for blob in named:
             blob_rows.record(self.db, blob)
@@ -66,7 +68,7 @@ class Turn:
             made_at=self.hub.clock.stamp(),
             body=body,
             supersedes=supersedes,
-            blobs=[b.sha256 for b in named],
+            blobs=[*(b.sha256 for b in named), *named_before],
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)

@@ -27,7 +27,7 @@ from server.store.projects import Project
 QUICK = {"password_cost": 4, "background": False}
 TABLET = {"id": "tablet7", "name": "ថេប្លេត ៧"}
 # Accounts, assignments and peers are each hub's own.
-SHARED = ("project", "form", "form_version", "form_file", "submission", "submission_version", "attachment",
+SHARED = ("project", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "conflict",
           "comment", "parked", "answers", "unfolded")  # fmt: skip
 
 

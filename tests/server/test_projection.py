@@ -10,12 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server import review, upkeep
+from server import conflicts, parked, review, upkeep
 from server.carrying import take
+from server.errors import Fault
 from server.hub import Hub
 from server.store import projects, submissions
 from server.store.blobs import record
+from server.store.forms import Form
 from server.store.projects import Project
+from server.store.submissions import Submission
 from sync.ledger import Entry, make_entry
 from sync.messages import BlobRecord, EntryRecord
 from tests.server.season import (
@@ -173,7 +176,22 @@ def test_bytes_that_come_after_what_names_them_are_read_then(
 deeds = st.lists(
     st.tuples(
         st.sampled_from(
-            ("post", "post", "edit", "review", "comment", "delete", "restore", "carry", "carry", "publish")
+            (
+                "post",
+                "post",
+                "edit",
+                "edit",
+                "review",
+                "comment",
+                "delete",
+                "restore",
+                "carry",
+                "carry",
+                "publish",
+                "pick",
+                "take",
+                "accept",
+            )
         ),
         *(st.integers(min_value=0, max_value=11) for _ in range(4)),
     ),
@@ -218,6 +236,12 @@ def decide(hub: Hub, deed: str, instance_id: str, content: int) -> None:
         return
     by = {"id": f"person{content % 2}", "name": f"អ្នកសម្របសម្រួល {content % 2}"}
     match deed:
+        case "pick" | "take":
+            settle(hub, form, held, deed, content)
+        case "accept":
+            for row in submissions.list_parked(hub.read(), form.project_id)[: 1 + content % 2]:
+                if row.reason in parked.DECIDABLE:
+                    parked.accept(hub, nation_project(hub), row.entry, by=by)
         case "review":
             review.set_review_state(hub, form, held, review.STATES[content % 5], by=by)
         case "comment":
@@ -226,6 +250,24 @@ def decide(hub: Hub, deed: str, instance_id: str, content: int) -> None:
             review.delete_submission(hub, form, held, by=by)
         case "restore":
             review.restore_submission(hub, form, held, by=by)
+
+
+def settle(hub: Hub, form: Form, held: Submission, deed: str, content: int) -> None:
+    conflict = conflicts.read_conflict(hub, form, held)
+    if len(conflict.sides) < 2:
+        return
+    choice = conflict.sides[content % len(conflict.sides)].xml
+    if deed == "pick":
+        said: dict[str, Any] = {"pick": choice}
+    else:
+        said = {"take": {"/data/village": choice, "/data/photo": choice}}
+    made = f"uuid:{hub.name}{hub.ledger.head()}"
+    try:
+        conflicts.decide(hub, form, held, said, instance_id=made)
+    except Fault as fault:
+        assert fault.code in ("conflict.file", "conflict.unread")
+    else:
+        assert conflicts.read_conflict(hub, form, held).kinds.get("versions") is None
 
 
 @given(deeds)
