@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from server.carrying import Taken, outgoing, records, shared_projects, take
+from server.carrying import Taken, drop_unnamed, outgoing, records, shared_projects, take
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.peers import card_of, find_peer
@@ -107,6 +107,8 @@ def read(hub: Hub, path: Path) -> Report:
             raise Fault("bundle.not_for_us", path=str(path), hub=header.receiver_name) from fault
         report = Report(header)
         _take_frames(hub, file, bound, file_key, peer, report)
+    if report.whole:  # else what names them may come with another copy
+        drop_unnamed(hub, report.taken.loose)
     hub.write(lambda turn: _acknowledge(turn, peer, report))
     log.info(
         "bundle read peer=%s new=%d have=%d refused=%d damaged=%d cut=%s",
@@ -142,6 +144,7 @@ def _add(total: Taken, part: Taken) -> None:
     total.have += part.have
     total.refused += part.refused
     total.blobs += part.blobs
+    total.loose |= part.loose
 
 
 def _acknowledge(turn: Turn, peer: Peer, report: Report) -> None:

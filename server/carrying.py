@@ -10,11 +10,11 @@ import io
 import json
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.hub import Hub, Turn
 from server.store import blobs as blob_rows
-from server.store import state_tables
+from server.store import state_tables, withdrawals
 from server.store.blobs import SMALL_BYTES, Staged
 from server.store.ledger_sqlite import entries_after
 from server.store.peers import Peer
@@ -28,12 +28,14 @@ PAGE = 500
 
 @dataclass(slots=True)
 class Taken:
-    """What a batch brought: entries new here, held already, refused; blobs new here."""
+    """What a batch brought: entries new here, held already, refused; blobs new here, and of these the
+    ones that no entry has named yet (`loose`)."""
 
     new: int = 0
     have: int = 0
     refused: int = 0
     blobs: int = 0
+    loose: set[str] = field(default_factory=set)
 
 
 def project_of_entry(entry: Entry) -> str | None:
@@ -150,9 +152,28 @@ def _commit(turn: Turn, staged: list[Staged], entries: list[Entry], taken: Taken
     arrived = {blob.sha256 for blob in staged if blob_rows.record(turn.db, blob)}
     new = turn.merge(entries)
     turn.hub.state.resume(turn.db, arrived)
-    if not arrived <= {sha256 for entry in new for sha256 in entry.blobs}:
+    named = {sha256 for entry in new for sha256 in entry.blobs}
+    taken.loose = arrived - named
+    withdrawals.note_loose(turn.db, taken.loose, turn.hub.clock.stamp())
+    if taken.loose:
         # Files of submissions held before: whoever fetched those must not be told that nothing changed.
         state_tables.next_generation(turn.db)
     taken.blobs += len(arrived)
     taken.new += len(new)
     taken.have += len(entries) - len(new)
+
+
+def drop_unnamed(hub: Hub, loose: set[str]) -> None:
+    """At the end of what brought them: bytes that no entry here names are not kept. They may belong to
+    a submission that was withdrawn, whose entry is wiped and names nothing any more."""
+    if loose:
+        hub.write(lambda turn: _drop_unnamed(turn, loose))
+
+
+def _drop_unnamed(turn: Turn, loose: set[str]) -> None:
+    unnamed = loose - withdrawals.naming(turn.db, loose)
+    withdrawals.forget_loose(turn.db, loose - unnamed)
+    if unnamed:
+        withdrawals.drop_blobs(turn.db, unnamed)
+        turn.hub.state.erased = True
+        log.info("blobs dropped count=%d reason=unnamed", len(unnamed))

@@ -23,6 +23,7 @@ from server.commands import (
     hubs,
     projects,
     service,
+    submissions,
     tablets,
     upkeep,
     users,
@@ -30,7 +31,20 @@ from server.commands import (
 from server.commands.session import EXIT_FINDINGS, EXIT_INPUT, LANG, _, shared_options
 from server.errors import Refusal
 
-SUBJECTS = (service, users, projects, forms, tablets, devices, conflicts, hubs, bundles, exports, upkeep)
+SUBJECTS = (
+    service,
+    users,
+    projects,
+    forms,
+    tablets,
+    devices,
+    submissions,
+    conflicts,
+    hubs,
+    bundles,
+    exports,
+    upkeep,
+)
 
 
 @click.group(help=_("Samleng gathers consultations from tablets, keeps them, and merges hubs."))

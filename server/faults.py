@@ -112,6 +112,8 @@ _EXCHANGE = (
 
 _DECISIONS = (
     _row("submission.unknown", 404, INPUT, mark("There is no submission {instance_id} in the form {form_id}. Check the id.")),
+    _row("submission.withdrawn", 409, NOTHING, mark("The submission {instance_id} was withdrawn already.")),
+    _row("withdrawal.reason", 400, INPUT, mark("The reason is too long: at most {limit} characters. Write no personal data into it.")),
     _row("conflict.none", 409, NOTHING, mark("There is nothing to decide between versions of {instance_id}. Somebody may have done it already.")),
     _row("conflict.version", 400, INPUT, mark("{name} is none of the versions in question. These are: {versions}.")),
     _row("conflict.same_id", 400, INPUT, mark("More than one version bears the id {instance_id}. Name the one that you mean by its SHA-256: {versions}.")),

@@ -21,7 +21,7 @@ from server.errors import Fault
 from server.projection.context import Context, Offered
 from server.projection.state import State
 from server.store import blobs as blob_rows
-from server.store import state_tables
+from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
 from server.store.database import Connection, Database
 from server.store.forms import FormVersion
@@ -81,6 +81,13 @@ class Turn:
         self.hub.state.resume(self.db, arrived)
         return arrived
 
+    def discard(self, blobs: Iterable[Staged]) -> None:
+        """Bytes that were staged and are not to be kept: their files go after the commit."""
+        withdrawals.drop_blobs(
+            self.db, [b.sha256 for b in blobs if not self.hub.blobs.has(b.sha256, self.db)]
+        )
+        self.hub.state.erased = True
+
     def merge(self, entries: Iterable[Entry]) -> list[Entry]:
         """Adds entries of any hub that are not held yet, and returns those."""
         self.changed = True
@@ -104,13 +111,14 @@ class Hub:
         self.id, self.name, self.ledger_id, self.secret = row.id, row.name, row.ledger, row.secret
         self.key = HubKey(row.seed)
         self.blobs = BlobStore(self.database, self.data / BLOBS)
-        self.state = State(Context(self.blobs, self.reader_of))
-        self.ledger = SqliteLedger(self.database, self.state.fold, self.forget)
+        self.state = State(Context(self.blobs, self.reader_of, self._say))
+        self.ledger = SqliteLedger(self.database, self.state.fold, self._appended)
         self._remembered: dict[tuple[object, ...], Any] = {}
         self._generation = -1
         self._asked_at = 0.0
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
+        self.erase()  # what a power cut left
 
     @classmethod
     def create(cls, data: Path | str, name: str, *, clock: Clock | None = None, **settings: Any) -> Hub:
@@ -140,7 +148,25 @@ class Hub:
         result = self.database.write(job)
         if turns[0].changed:
             self.forget()
+        if self.state.erased:
+            self.erase()
         return result
+
+    def erase(self) -> bool:
+        """Takes withdrawn bytes off the disk: files, and old pages of the log. False when a reader keeps it
+        from being finished; the next withdrawal, or the next start, goes on."""
+        self.state.erased = False
+        return not erasing.is_due(self.read()) or erasing.finish(self.database, self.blobs)
+
+    def _appended(self) -> None:
+        self.forget()
+        if self.state.erased:
+            self.erase()
+
+    def _say(
+        self, db: Connection, kind: str, subject: str, body: Mapping[str, Any], supersedes: Iterable[str]
+    ) -> Entry:
+        return Turn(self, db).append(kind, subject, body, supersedes=supersedes)
 
     def read(self) -> Connection:
         """This thread's reading connection."""

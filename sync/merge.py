@@ -168,6 +168,9 @@ def is_sound(entry: Entry) -> bool:
             return _are_texts((said.get("instance_id"), said.get("xml"))) and _are_files(said.get("files"))
         case "submission.update.resolve":
             return _are_texts((said.get("instance_id"),)) and is_hash(said.get("xml"))
+        case "submission.purge":
+            named = said.get("instances")
+            return isinstance(named, list) and _are_texts(named)
         case "comment.create":
             return _are_texts((said.get("body"),))
     return True

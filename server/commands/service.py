@@ -53,6 +53,7 @@ def read_password(session: Session, from_stdin: bool) -> str:
 def serve(session: Session, host: str, port: int) -> None:
     from server.app import create_app
     from server.serve import serve as serve_app
+    from server.upkeep import sweep
 
     app = create_app(data=session.data)
     hub = app.extensions["samleng"].hub
@@ -61,7 +62,7 @@ def serve(session: Session, host: str, port: int) -> None:
         click.echo(f"listening on {url}")
         sys.stdout.flush()
 
-    hub.blobs.sweep(hub.clock.now().timestamp())
+    sweep(hub)
     settings: dict[str, Any] = {
         "threads": hub.config.threads,
         "body_limit": hub.config.max_content_length,

@@ -1,4 +1,7 @@
-"""The ledger in SQLite, held to the contract of sync.ledger.Ledger (tests/sync/ledger_contract.py)."""
+"""The ledger in SQLite, held to the contract of sync.ledger.Ledger (tests/sync/ledger_contract.py).
+
+An entry that a withdrawal wiped has an empty header: it counts as held, and is never read again.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,16 @@ def insert_entry(db: sqlite3.Connection, entry: Entry) -> bool:
 
 
 def find_entry(db: sqlite3.Connection, entry_id: str) -> Entry | None:
-    row = db.execute("SELECT header FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)).fetchone()
+    row = db.execute(
+        "SELECT header FROM entry WHERE id = ? AND length(header) > 0", (bytes.fromhex(entry_id),)
+    ).fetchone()
     return trusted_entry(row[0]) if row else None
 
 
 def entries_of(db: sqlite3.Connection, subject: str) -> list[Entry]:
-    rows = db.execute("SELECT header FROM entry WHERE subject = ? ORDER BY seq", (subject,))
+    rows = db.execute(
+        "SELECT header FROM entry WHERE subject = ? AND length(header) > 0 ORDER BY seq", (subject,)
+    )
     return [trusted_entry(row[0]) for row in rows]
 
 
@@ -32,7 +39,8 @@ def subjects_under(db: sqlite3.Connection, prefix: str) -> list[str]:
     """The different subjects that begin with this text, which must end in an ASCII separator."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     rows = db.execute(
-        "SELECT DISTINCT subject FROM entry WHERE subject >= ? AND subject < ? ORDER BY subject",
+        "SELECT DISTINCT subject FROM entry WHERE subject >= ? AND subject < ? AND length(header) > 0 "
+        "ORDER BY subject",
         (prefix, end),
     )
     return [row[0] for row in rows]
@@ -52,16 +60,26 @@ def last_under(db: sqlite3.Connection, prefix: str, after: int) -> int:
 
 def is_alone(db: sqlite3.Connection, subject: str) -> bool:
     """Whether at most one entry is about this subject."""
-    return len(db.execute("SELECT 1 FROM entry WHERE subject = ? LIMIT 2", (subject,)).fetchall()) < 2
+    return (
+        len(
+            db.execute(
+                "SELECT 1 FROM entry WHERE subject = ? AND length(header) > 0 LIMIT 2", (subject,)
+            ).fetchall()
+        )
+        < 2
+    )
 
 
 def entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, Entry]]:
-    rows = db.execute("SELECT seq, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    rows = db.execute(
+        "SELECT seq, header FROM entry WHERE seq > ? AND length(header) > 0 ORDER BY seq LIMIT ?",
+        (seq, limit),
+    )
     return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
 def raw_entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, bytes, bytes]]:
-    """(seq, id, header) as stored, for checking the bytes themselves."""
+    """(seq, id, header) as stored, wiped ones with an empty header, for checking the bytes themselves."""
     rows = db.execute("SELECT seq, id, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
     return rows.fetchall()
 

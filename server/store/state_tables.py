@@ -76,6 +76,7 @@ _CONTENTS = {
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",

@@ -334,3 +334,17 @@ def test_a_conflict_is_listed_shown_and_ended(run: Run, hub: Hub) -> None:
     assert run("conflict", "resolve", "uuid:z", *here, "--pick", "uuid:b").code == 2
     (version,) = submissions.versions_with(hub.read(), rice(hub).id, done.said["current"])
     assert "ភូមិខ" in hub.blobs.read(version.xml).decode()
+
+
+@pytest.mark.parametrize("lang", ["km", "en"])
+def test_a_submission_is_withdrawn_once(run: Run, hub: Hub, lang: str) -> None:
+    hand_in(hub, answers("uuid:a"))
+    here = ("--project", "1", "--form", "rice", "--reason", "សំណើ")
+    assert run("submission", "withdraw", "uuid:z", *here).code == 2
+    done = run("submission", "withdraw", "uuid:a", *here, "--json", lang=lang)
+    assert (done.code, done.said) == (0, {"instanceId": "uuid:a", "wiped": 1, "erased": True})
+    assert is_khmer(done.err) == (lang == "km")
+    again = run("submission", "withdraw", "uuid:a", *here, lang=lang)
+    assert again.code == 1
+    assert is_khmer(again.err) == (lang == "km")
+    assert run("verify", "--json").said["wiped"] == 1

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from sync.ledger import Entry, make_entry
 from sync.merge import ATTACH, COMMENT, CREATE, DELETE, EDIT, RESOLVE, RESTORE, REVIEW
+from sync.withdrawal import PURGE
 
 HUBS = ("កំពត", "kep", "nation")
 IDS = ("uuid:ក", "uuid:ខ", "uuid:គ", "uuid:ឃ")
 FILES = ("រូប.jpg", "សំឡេង.m4a")
 STATES = ("approved", "hasIssues", "rejected", None)
 PROJECT, FORM = "cafe", "rice"
-DEEDS = ("create", "edit", "attach", "review", "comment", "delete", "restore", "resolve", "accept")
+DEEDS = ("create", "edit", "attach", "review", "comment", "delete", "restore", "resolve", "accept", "purge")
 
 # A step: (deed, which id, which other id, which hub, content); see History.
 Step = tuple[str, int, int, int, int]
@@ -125,6 +126,9 @@ class History:
         earlier = [e.id for e in self.entries if e.kind == RESOLVE][: content % 4]
         body: dict[str, object] = {"instance_id": other, "xml": choice.blobs[0]}
         self._add(RESOLVE, one, hub, number, body, supersedes=known + earlier)
+
+    def _purge(self, one: str, other: str, hub: str, content: int, number: int) -> None:
+        self._add(PURGE, one, hub, number, {"instances": [one, other][: 1 + content % 2]})
 
     def _accept(self, one: str, _other: str, hub: str, content: int, number: int) -> None:
         """Somebody lets a parked version take part."""
