@@ -29,6 +29,7 @@ API = (
     "server.web.rest.submission_comments",
     "server.web.rest.submission_versions",
     "server.web.rest.parked",
+    "server.web.rest.conflicts",
     "server.web.exports",
     "server.web.odata",
 )

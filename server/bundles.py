@@ -26,7 +26,7 @@ from server.spool import opened, written
 from server.store import peers
 from server.store.ledger_sqlite import chain_at
 from server.store.peers import Peer
-from server.taking import Taken, admits_from, take
+from server.taking import Taken, admits_from, drop_unnamed, take
 from sync.bundle import BundleHeader, make_header, open_key, read_frames, read_header, write_bundle
 from sync.errors import BadBundle, LedgerError
 from sync.ledger import read_entry
@@ -73,7 +73,7 @@ def write_for(hub: Hub, name: str, path: Path, *, split_bytes: int | None = None
         raise Fault("bundle.nothing", name=peer.name)
     token, headers = secrets.token_hex(8), []
     for number, load in enumerate(loads, start=1):
-        header, file_key = header_of(hub, peer, load, token, number)
+        header, file_key = header_of(hub, peer, load, token, number, len(loads))
         with written(numbered(path, number)) as file:
             write_bundle(file, header, file_key, hub.key, load.frames)
         headers.append(header)
@@ -88,13 +88,16 @@ def numbered(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def header_of(hub: Hub, peer: Peer, load: Load, token: str, number: int) -> tuple[BundleHeader, bytes]:
-    """(header, file key) for what a load holds. `token`: names the files that are written together."""
+def header_of(
+    hub: Hub, peer: Peer, load: Load, token: str, number: int = 1, files: int = 1
+) -> tuple[BundleHeader, bytes]:
+    """(header, file key) for what a load holds. `token`: names the files that are written together,
+    of which this is the number-th."""
     db = hub.read()
     return make_header(
         hub.key, card_of(peer).key, sender_name=hub.name, receiver_name=peer.name, made_at=hub.clock.stamp(),
         ledger=load.ledger, lineage=lineage(db), after=load.after, upto=load.upto, chain=chain_at(db, load.upto),
-        digest=load.digest, entries=load.entries, blobs=load.blobs, set=token, number=number,
+        digest=load.digest, entries=load.entries, blobs=load.blobs, set=token, number=number, files=files,
     )  # fmt: skip
 
 
@@ -103,7 +106,7 @@ def write_receipt(
 ) -> None:
     """The file that travels back: a bundle without entries, with our signed receipt and what we lack."""
     load = load_receipts(hub, peer, [make_receipt(hub, ledger, seen, batches)])
-    header, file_key = header_of(hub, peer, load, secrets.token_hex(8), 1)
+    header, file_key = header_of(hub, peer, load, secrets.token_hex(8))
     with written(path) as file:
         write_bundle(file, header, file_key, hub.key, load.frames)
 
@@ -125,6 +128,8 @@ def read(hub: Hub, path: Path, receipt: Path | None = None) -> Report:
         report = Report(header)
         _take_frames(hub, file, bound, file_key, peer, report)
     _acknowledge(hub, peer, report)
+    if report.whole and header.files == 1:  # else what names them may come with another copy, or file
+        drop_unnamed(hub, report.taken.loose)
     if receipt is not None and header.entries:
         batches = [batch_of(report)] if report.whole else []
         write_receipt(hub, peer, header.ledger, report.followed, batches, receipt)
@@ -188,6 +193,7 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
         note_taken(turn, peer, source_of(header), batch, header.chain)
 
     taken = take(hub, records, admits_from(peer), header.ledger, move_on)
+    drop_unnamed(hub, taken.loose)
     log.info("batch taken peer=%s new=%d have=%d refused=%d", peer.id, taken.new, taken.have, taken.refused)
     batch = Batch(header.after, header.upto, header.entries, taken.refused, header.digest)
     seen = followed(hub.read(), source_of(header))
@@ -198,6 +204,7 @@ def _take_files(hub: Hub, peer: Peer, header: BundleHeader, frames: Iterable[lis
     taken = Taken()
     for records in frames:
         taken.add(take(hub, records, admits_from(peer), header.ledger))
+    drop_unnamed(hub, taken.loose)
     log.info("files taken peer=%s new=%d", peer.id, taken.blobs)
     return Gained(0, taken.blobs, None)
 

@@ -16,12 +16,14 @@ import click
 from forms.errors import FormFault
 from server.commands import (
     bundles,
+    conflicts,
     devices,
     exports,
     forms,
     hubs,
     projects,
     service,
+    submissions,
     syncing,
     tablets,
     upkeep,
@@ -30,7 +32,21 @@ from server.commands import (
 from server.commands.session import EXIT_FINDINGS, EXIT_INPUT, LANG, _, shared_options
 from server.errors import Refusal
 
-SUBJECTS = (service, users, projects, forms, tablets, devices, hubs, syncing, bundles, exports, upkeep)
+SUBJECTS = (
+    service,
+    users,
+    projects,
+    forms,
+    tablets,
+    devices,
+    submissions,
+    conflicts,
+    hubs,
+    syncing,
+    bundles,
+    exports,
+    upkeep,
+)
 
 
 @click.group(help=_("Samleng gathers consultations from tablets, keeps them, and merges hubs."))

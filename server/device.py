@@ -36,6 +36,7 @@ class State(StrEnum):
     NEW = "new"
     HELD = "held"
     PARKED = "parked"
+    WITHDRAWN = "withdrawn"
     UNFINISHED = "unfinished"
     UNCONFIRMED = "unconfirmed"
     UNREADABLE = "unreadable"
@@ -214,7 +215,10 @@ def _take(hub: Hub, found: Found, line: Line, wish: _Wish) -> None:
 
 def _tell(line: Line, outcome: Outcome) -> None:
     line.parked, line.missing = outcome.parked, outcome.missing
-    line.state = State.HELD if outcome.again else State.PARKED if outcome.parked else State.NEW
+    if outcome.withdrawn:
+        line.state = State.WITHDRAWN
+    else:
+        line.state = State.HELD if outcome.again else State.PARKED if outcome.parked else State.NEW
 
 
 def _answers(hub: Hub, found: Found) -> bytes:

@@ -12,7 +12,7 @@ from server import intake
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import Case, Post
-from server.store import forms, submissions
+from server.store import forms, submissions, withdrawals
 from server.store.forms import Form
 from server.store.submissions import Submission
 from sync.merge import CREATE, EDIT
@@ -84,5 +84,6 @@ def _check_free(turn: Turn, form: Form, instance_id: str) -> None:
     if submissions.find_submission(turn.db, form.id, instance_id) is not None:
         names, values = ["formId", "instanceId", "draft"], [str(form.id), instance_id, "f"]
         raise Problem("409.3", fields=names, values=values, table="submissions")
-    if submissions.versions_with(turn.db, form.id, instance_id):
+    withdrawn = withdrawals.purge_of(turn.db, form.project_uid, form.key, [instance_id])
+    if withdrawn or submissions.versions_with(turn.db, form.id, instance_id):
         raise Problem("409.3", fields="instanceID", values=instance_id)

@@ -128,6 +128,20 @@ _EXCHANGE = (
     _row("upload.busy", 423, INPUT, mark("Bytes of this upload are just being written. Ask how far it is, and go on from there.")),
     _row("upload.too_large", 413, INPUT, mark("The upload is larger than the {limit_bytes} bytes allowed here.")),
 )
+
+_DECISIONS = (
+    _row("submission.unknown", 404, INPUT, mark("There is no submission {instance_id} in the form {form_id}. Check the id.")),
+    _row("submission.withdrawn", 409, NOTHING, mark("The submission {instance_id} was withdrawn already.")),
+    _row("withdrawal.reason", 400, INPUT, mark("The reason is too long: at most {limit} characters. Write no personal data into it.")),
+    _row("conflict.none", 409, NOTHING, mark("There is nothing to decide between versions of {instance_id}. Somebody may have done it already.")),
+    _row("conflict.version", 400, INPUT, mark("{name} is none of the versions in question. These are: {versions}.")),
+    _row("conflict.same_id", 400, INPUT, mark("More than one version bears the id {instance_id}. Name the one that you mean by its SHA-256: {versions}.")),
+    _row("conflict.unread", 409, INPUT, mark("The answers of {instance_id} have not all come here yet. Decide once they are here, or pick one version.")),
+    _row("conflict.file", 409, INPUT, mark("Two answers name different files {name}, so they cannot stand side by side. Take both from one version.")),
+    _row("conflict.decision", 400, INPUT, mark("Say one thing: {options}.")),
+    _row("parked.unknown", 404, INPUT, mark("Nothing is set aside under {id}. Look at the list again: somebody may have decided it.")),
+    _row("parked.waits", 409, NOTHING, mark("What is set aside under {id} waits for its form, form version or original. It goes in by itself once that arrives.")),
+)
 # fmt: on
 
 # What the system says of a file (OSError.strerror), as far as a person can do something about it.
@@ -148,4 +162,4 @@ _FORMS = (
     for code, text in MESSAGES.items()
 )
 
-FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE))
+FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_DECISIONS))

@@ -21,7 +21,7 @@ from server.errors import Fault
 from server.projection.context import Context, Offered
 from server.projection.state import State
 from server.store import blobs as blob_rows
-from server.store import state_tables
+from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
 from server.store.database import Connection, Database
 from server.store.forms import FormVersion
@@ -53,9 +53,11 @@ class Turn:
         *,
         supersedes: Iterable[str] = (),
         blobs: Iterable[Staged] = (),
+        named_before: Iterable[str] = (),
         offered: Offered | None = None,
     ) -> Entry:
-        """A new fact of this hub, with the bytes that it names."""
+        """A new fact of this hub, with the bytes that it names. `named_before`: SHA-256 of bytes that an
+        earlier entry named too, whether they have come here yet or not."""
         named = list(blobs)
         for blob in named:
             blob_rows.record(self.db, blob)
@@ -66,7 +68,7 @@ class Turn:
             made_at=self.hub.clock.stamp(),
             body=body,
             supersedes=supersedes,
-            blobs=[b.sha256 for b in named],
+            blobs=[*(b.sha256 for b in named), *named_before],
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)
@@ -78,6 +80,13 @@ class Turn:
         arrived = {blob.sha256 for blob in blobs if blob_rows.record(self.db, blob)}
         self.hub.state.resume(self.db, arrived)
         return arrived
+
+    def discard(self, blobs: Iterable[Staged]) -> None:
+        """Bytes that were staged and are not to be kept: their files go after the commit."""
+        withdrawals.drop_blobs(
+            self.db, [b.sha256 for b in blobs if not self.hub.blobs.has(b.sha256, self.db)]
+        )
+        self.hub.state.erased = True
 
     def merge(self, entries: Iterable[Entry], via: str | None = None) -> list[Entry]:
         """Adds entries of any hub that are not held yet, and returns those. `via`: the ledger over which
@@ -103,14 +112,15 @@ class Hub:
         self.id, self.name, self.secret = row.id, row.name, row.secret
         self.key = HubKey(row.seed)
         self.blobs = BlobStore(self.database, self.data / BLOBS)
-        self.state = State(Context(self.blobs, self.reader_of))
-        self.ledger = SqliteLedger(self.database, self.state.fold, self.forget)
+        self.state = State(Context(self.blobs, self.reader_of, self._say))
+        self.ledger = SqliteLedger(self.database, self.state.fold, self._appended)
         self._remembered: dict[tuple[object, ...], Any] = {}
         self._generation = -1
         self._asked_at = 0.0
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
         self.guard, self.busy = threading.Lock(), set[Path]()  # files that a thread is at work on
+        self.erase()  # what a power cut left
 
     @classmethod
     def create(cls, data: Path | str, name: str, *, clock: Clock | None = None, **settings: Any) -> Hub:
@@ -140,7 +150,25 @@ class Hub:
         result = self.database.write(job)
         if turns[0].changed:
             self.forget()
+        if self.state.erased:
+            self.erase()
         return result
+
+    def erase(self) -> bool:
+        """Takes withdrawn bytes off the disk: files, and old pages of the log. False when a reader keeps it
+        from being finished; the next withdrawal, or the next start, goes on."""
+        self.state.erased = False
+        return not erasing.is_due(self.read()) or erasing.finish(self.database, self.blobs)
+
+    def _appended(self) -> None:
+        self.forget()
+        if self.state.erased:
+            self.erase()
+
+    def _say(
+        self, db: Connection, kind: str, subject: str, body: Mapping[str, Any], supersedes: Iterable[str]
+    ) -> Entry:
+        return Turn(self, db).append(kind, subject, body, supersedes=supersedes)
 
     def read(self) -> Connection:
         """This thread's reading connection."""

@@ -18,7 +18,7 @@ from forms.instance import Envelope, parse_instance, read_encrypted
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.projection.context import Offered
-from server.store import forms, submissions
+from server.store import forms, submissions, withdrawals
 from server.store.blobs import Staged, stage_bytes
 from server.store.forms import Form, FormVersion
 from server.store.ledger_sqlite import entries_of
@@ -27,6 +27,7 @@ from server.store.submissions import ParkedRow, Submission, SubmissionVersion
 from server.subjects import form_key, split_submission, submission_subject
 from sync.ledger import Entry
 from sync.merge import ATTACH, CREATE, EDIT
+from sync.withdrawal import PURGE
 
 log = logging.getLogger(__name__)
 TEXT_LIMIT = 255  # characters kept of deviceID and user agent (Central)
@@ -50,13 +51,15 @@ class Post:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`again`: these bytes were held before; `parked`: why a coordinator must look at it, or None;
-    `missing`: names of attachments that the instance refers to and the hub does not hold yet."""
+    `missing`: names of attachments that the instance refers to and the hub does not hold yet; `withdrawn`:
+    nothing of it was kept, because its owner took it back."""
 
     instance_id: str
     root_id: str
     again: bool
     parked: str | None
     missing: tuple[str, ...]
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -94,6 +97,11 @@ def accept(hub: Hub, post: Post, take_files: Callable[[], Mapping[str, Staged]] 
 
 def _note(case: Case, outcome: Outcome) -> None:
     """One line a submission; what a coordinator must look at stands out."""
+    if outcome.withdrawn:
+        log.info(
+            "submission withdrawn before project=%s instance=%s", case.post.project.id, outcome.instance_id
+        )
+        return
     log.log(
         logging.WARNING if outcome.parked and not outcome.again else logging.INFO,
         "submission received project=%s instance=%s again=%s parked=%s missing=%d unexpected=%d",
@@ -130,6 +138,10 @@ def _version(hub: Hub, form: Form, version: str) -> FormVersion | None:
 
 def _decide(turn: Turn, case: Case) -> Outcome:
     said = case.envelope
+    about = {said.instance_id, said.deprecated_id or said.instance_id}
+    purge = withdrawals.purge_of(turn.db, case.post.project.uid, case.key, about)
+    if purge is not None:
+        return _withdrawn(turn, case, purge)
     known = submissions.versions_with(turn.db, case.form.id, said.instance_id) if case.form else []
     for version in known:
         if version.xml == case.xml.sha256:
@@ -141,6 +153,16 @@ def _decide(turn: Turn, case: Case) -> Outcome:
     if said.deprecated_id is None:
         return _original(turn, case, known)
     return _edit(turn, case)
+
+
+def _withdrawn(turn: Turn, case: Case, purge: str) -> Outcome:
+    """Nothing is kept. The instance of a late edit is withdrawn too: what is edited from it goes as well."""
+    turn.discard(case.post.files.values())
+    said, project = case.envelope, case.post.project.uid
+    if withdrawals.purge_of(turn.db, project, case.key, [said.instance_id]) is None:
+        subject = withdrawals.find_purge(turn.db, purge).subject
+        turn.append(PURGE, subject, {"instances": [said.instance_id]}, supersedes=[purge])
+    return Outcome(said.instance_id, said.deprecated_id or said.instance_id, True, None, (), True)
 
 
 def _original(turn: Turn, case: Case, known: list[SubmissionVersion]) -> Outcome:

@@ -21,13 +21,23 @@ PARKED: dict[str, str] = {
 }
 
 
-def receipt_text(lang: str, *, missing: Sequence[str], again: bool, parked: str | None) -> str:
+def receipt_text(
+    lang: str, *, missing: Sequence[str], again: bool, parked: str | None, withdrawn: bool = False
+) -> str:
     """One or two short sentences on a form that is now safe on the hub.
 
     missing: names of attachments that the answers mention and the hub does not hold yet, in form order.
     again: the same form was held already.
     parked: why a coordinator must look at it, a key of PARKED; None when it went straight in.
+    withdrawn: its owner took it back, so nothing was kept.
     """
+    if withdrawn:
+        return translate(
+            mark(
+                "These answers were withdrawn, so nothing of them is kept. You may delete the form on the tablet."
+            ),
+            lang,
+        )
     if parked is not None:
         first = translate(
             mark("Received and safe. Your coordinator will look at it: {reason}."),

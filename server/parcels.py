@@ -86,7 +86,7 @@ def file_parcel(
 
 def _write(hub: Hub, peer: Peer, load: Load, kind: str, names: Iterable[bytes]) -> Parcel:
     token = secrets.token_hex(8)
-    header, file_key = header_of(hub, peer, load, token, 1)
+    header, file_key = header_of(hub, peer, load, token)
     path = folder_of(hub.data, OUTBOX, peer.id) / f"{kind}-{token}.bundle"
     files = tuple(names)
     if files:

@@ -13,6 +13,7 @@ from i18n import mark
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import attach
+from server.projection.submissions import known_about
 from server.store import submissions
 from server.store.blobs import Staged
 from server.store.forms import Form
@@ -85,8 +86,9 @@ def restore_submission(hub: Hub, form: Form, held: Submission, *, by: By = None)
 
 def _decide(hub: Hub, form: Form, held: Submission, kind: str, by: By) -> None:
     def work(turn: Turn) -> None:
-        earlier = [e.id for e in entries_of(turn.db, _subject(form, held)) if e.kind in (DELETE, RESTORE)]
-        turn.append(kind, _subject(form, held), _signed({}, by), supersedes=earlier)
+        # All that is known, so that what somebody elsewhere said without knowing of this can be told.
+        known = [e.id for e in known_about(turn.db, form, held.instance_id)]
+        turn.append(kind, _subject(form, held), _signed({}, by), supersedes=known)
 
     hub.write(work)
 

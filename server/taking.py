@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from server.carrying import may_flow, shared_projects
 from server.hub import Hub, Turn
 from server.store import blobs as blob_rows
-from server.store import state_tables
+from server.store import state_tables, withdrawals
 from server.store.blobs import Part, Staged
 from server.store.peers import Peer
 from sync.errors import BadEntry
@@ -40,13 +40,15 @@ def admits_from(peer: Peer) -> Admits:
 @dataclass(slots=True)
 class Taken:
     """What came: entries new here, held already, refused; blobs new here. `ids`: of all entries, in the
-    order in which they came; `receipts` and `wants`: what the sender says of us."""
+    order in which they came; `loose`: new blobs that no entry has named yet; `receipts` and `wants`:
+    what the sender says of us."""
 
     new: int = 0
     have: int = 0
     refused: int = 0
     blobs: int = 0
     ids: list[str] = field(default_factory=list)
+    loose: set[str] = field(default_factory=set)
     receipts: list[bytes] = field(default_factory=list)
     wants: list[bytes] = field(default_factory=list)
 
@@ -55,6 +57,7 @@ class Taken:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("ids", "receipts", "wants"):
             getattr(self, name).extend(getattr(other, name))
+        self.loose |= other.loose
 
 
 @dataclass(slots=True)
@@ -143,15 +146,18 @@ def _commit(turn: Turn, load: _Load, via: str, taken: Taken) -> None:
         return
     arrived = {blob.sha256 for blob in load.staged if blob_rows.record(turn.db, blob)}
     new = turn.merge(load.entries, via)
-    _arrive(turn, arrived, {sha256 for entry in new for sha256 in entry.blobs})
+    _arrive(turn, arrived, {sha256 for entry in new for sha256 in entry.blobs}, taken)
     taken.blobs += len(arrived)
     taken.new += len(new)
     taken.have += len(load.entries) - len(new)
 
 
-def _arrive(turn: Turn, arrived: set[str], named_now: set[str]) -> None:
+def _arrive(turn: Turn, arrived: set[str], named_now: set[str], taken: Taken) -> None:
     turn.hub.state.resume(turn.db, arrived)
-    if not arrived <= named_now:
+    loose = arrived - named_now
+    if loose:
+        taken.loose |= loose
+        withdrawals.note_loose(turn.db, loose, turn.hub.clock.stamp())
         # Files of submissions held before: whoever fetched those must not be told that nothing changed.
         state_tables.next_generation(turn.db)
 
@@ -165,7 +171,23 @@ def _complete(hub: Hub, sha256: str, size: int, taken: Taken) -> None:
     def keep(turn: Turn) -> bool:
         blob_rows.forget_parts(turn.db, sha256)
         new = blob_rows.record(turn.db, whole)
-        _arrive(turn, {sha256} if new else set(), set())
+        _arrive(turn, {sha256} if new else set(), set(), taken)
         return new
 
     taken.blobs += hub.write(keep)
+
+
+def drop_unnamed(hub: Hub, loose: set[str]) -> None:
+    """At the end of what brought them: bytes that no entry here names are not kept. They may belong to
+    a submission that was withdrawn, whose entry is wiped and names nothing any more."""
+    if loose:
+        hub.write(lambda turn: _drop_unnamed(turn, loose))
+
+
+def _drop_unnamed(turn: Turn, loose: set[str]) -> None:
+    unnamed = loose - withdrawals.naming(turn.db, loose)
+    withdrawals.forget_loose(turn.db, loose - unnamed)
+    if unnamed:
+        withdrawals.drop_blobs(turn.db, unnamed)
+        turn.hub.state.erased = True
+        log.info("blobs dropped count=%d reason=unnamed", len(unnamed))

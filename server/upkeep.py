@@ -8,26 +8,33 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
+from server.clock import stamp
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
 from server.projection.submissions import read_stale
-from server.store import copies, ledger_sqlite, state_tables
+from server.store import copies, ledger_sqlite, state_tables, withdrawals
 from server.store.actors import Connection
 from server.store.answers import stale_anywhere
+from server.taking import drop_unnamed
 from sync.errors import BadEntry
 from sync.ledger import read_entry
+from sync.withdrawal import PURGE
 
 PAGE = 1000
+LOOSE_DAYS = 7  # another copy of a damaged bundle may bring the entry that names them
 
 
 @dataclass(slots=True)
 class Inspection:
-    """What verify found. `damaged`: "entry <id>" or "blob <sha256>"; `missing`: blobs that entries
-    name and the hub does not hold; `unfolded`: entries that could not be understood."""
+    """What verify found. `wiped`: entries whose content was withdrawn; `damaged`: "entry <id>" or
+    "blob <sha256>"; `missing`: blobs that entries name and the hub does not hold; `unfolded`: entries that
+    could not be understood."""
 
     entries: int = 0
+    wiped: int = 0
     damaged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unfolded: list[str] = field(default_factory=list)
@@ -44,6 +51,9 @@ def verify(hub: Hub, progress: Callable[[int], None] = lambda done: None) -> Ins
         found.entries += 1
         if found.entries % PAGE == 0:
             progress(found.entries)
+        if not header and _is_withdrawn(hub, entry_id):
+            found.wiped += 1
+            continue
         if hashlib.sha256(header).hexdigest() != entry_id:
             found.damaged.append(f"entry {entry_id}")
             continue
@@ -51,6 +61,13 @@ def verify(hub: Hub, progress: Callable[[int], None] = lambda done: None) -> Ins
     found.damaged += [f"blob {name}" for name in hub.blobs.damaged()]
     found.unfolded = [f"{name} {reason}" for name, reason in state_tables.list_unfolded(hub.read())]
     return found
+
+
+def _is_withdrawn(hub: Hub, entry_id: str) -> bool:
+    """Whether an entry without content was wiped by a withdrawal that is held here."""
+    purge = withdrawals.wiping(hub.read(), entry_id)
+    said = ledger_sqlite.find_entry(hub.read(), purge) if purge is not None else None
+    return said is not None and said.kind == PURGE
 
 
 def _check_entry(hub: Hub, entry_id: str, header: bytes, found: Inspection) -> None:
@@ -67,6 +84,14 @@ def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
     while page := ledger_sqlite.raw_entries_after(hub.read(), seq, PAGE):
         yield from ((name.hex(), header) for _, name, header in page)
         seq = page[-1][0]
+
+
+def sweep(hub: Hub) -> None:
+    """What killed processes and broken journeys left: half-written files, and bytes that nobody named
+    within LOOSE_DAYS."""
+    hub.blobs.sweep(hub.clock.now().timestamp())
+    moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))
+    drop_unnamed(hub, withdrawals.loose_before(hub.read(), moment))
 
 
 def rebuild(hub: Hub) -> int:

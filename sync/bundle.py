@@ -34,7 +34,7 @@ from sync.receipt import Position, read_position
 
 MAGIC = b"samleng bundle "
 HEADER_LIMIT = 64 * 1024
-_NUMBERS = {"protocol", "after", "upto", "entries", "blobs", "number"}
+_NUMBERS = {"protocol", "after", "upto", "entries", "blobs", "number", "files"}
 _TAG = 16  # what the cipher adds to a frame
 _LENGTH = struct.Struct(">I")
 _FRAME = struct.Struct(">IB24s")  # the second is bound as it stands: a changed byte is found
@@ -48,7 +48,8 @@ class BundleHeader:
     ledger, as far as it is for this receiver; the same number twice when it brings no entries.
     `chain`: the sender's chain at `upto` (sync.receipt). `lineage`: places in older ledgers up to which
     this one begins with the same entries: its hub was restored, or is a copy. `digest`: of
-    the ids of its entries. `set`, `number`: files written together, counted from 1. `key`: the file key,
+    the ids of its entries. `set`, `number`, `files`: which of how many files written together, counted
+    from 1. `key`: the file key,
     sealed to the receiver (base64).
     """
 
@@ -69,6 +70,7 @@ class BundleHeader:
     blobs: int
     set: str
     number: int
+    files: int
     key: str
 
 

@@ -20,6 +20,8 @@ ATTACH = "submission.attachment.update"
 DELETE = "submission.delete"
 RESTORE = "submission.restore"
 COMMENT = "comment.create"
+RESOLVE = "submission.update.resolve"
+TRASH = (DELETE, RESTORE)
 
 
 def depths(entries: Iterable[Entry]) -> dict[str, int]:
@@ -102,7 +104,12 @@ class Parked:
 
 @dataclass(slots=True)
 class Standing:
-    """The present state of one submission; `current` is None when all that is held is parked."""
+    """The present state of one submission; `current` is None when all that is held is parked.
+
+    What a person must decide: `rivals`, versions made apart from the one that stands; `reviews`, all the
+    last reviews of that version when they differ; `apart`, what was said about a submission in the trash
+    by those who did not know that, or that it was taken back or deleted elsewhere.
+    """
 
     versions: list[Version]
     current: Version | None
@@ -112,6 +119,8 @@ class Standing:
     deleted: Entry | None
     comments: list[Entry]
     updated_at: str | None
+    reviews: list[Entry]
+    apart: list[Entry]
 
 
 def standing(entries: Iterable[Entry]) -> Standing:
@@ -126,20 +135,24 @@ def standing(entries: Iterable[Entry]) -> Standing:
     said = by_kind.get(CREATE, []) + by_kind.get(EDIT, [])
     free = [e for e in said if not e.body.get("parked")]
     versions, lost = _graph(_twinned(free))
-    fronts = _fronts(versions)
+    fronts = _undismissed(_fronts(versions), by_kind.get(RESOLVE, []))
     current = max(fronts, key=lambda v: v.rank, default=None)
-    _attach(versions, free, by_kind.get(ATTACH, []))
-    parked = [Parked(e, e.body["parked"]) for e in said if e.body.get("parked")]
+    taken = {content_of(e) for e in free}
+    _attach(versions, [e for e in said if content_of(e) in taken], by_kind.get(ATTACH, []))
+    parked = [Parked(e, e.body["parked"]) for e in said if content_of(e) not in taken]
     parked += [Parked(e, "original.missing") for v in lost for e in v.twins]
+    trash = by_kind.get(DELETE, []) + by_kind.get(RESTORE, [])
     return Standing(
         versions=versions,
         current=current,
         rivals=sorted((v for v in fronts if v is not current), key=lambda v: v.rank),
         parked=sorted(parked, key=lambda p: p.entry.id),
         review_state=_review(current, by_kind.get(REVIEW, [])),
-        deleted=_deleted(by_kind.get(DELETE, []) + by_kind.get(RESTORE, [])),
+        deleted=_deleted(trash),
         comments=sorted(by_kind.get(COMMENT, []), key=lambda e: (e.made_at, e.id)),
         updated_at=_updated_at(current, versions, by_kind.get(REVIEW, [])),
+        reviews=_differing(current, by_kind.get(REVIEW, [])),
+        apart=_apart(trash, versions, [e for kind in _UPON for e in by_kind.get(kind, [])]),
     )
 
 
@@ -153,6 +166,11 @@ def is_sound(entry: Entry) -> bool:
             return bool(entry.blobs) and _are_texts(texts) and _are_files(said.get("files", {}))
         case "submission.attachment.update":
             return _are_texts((said.get("instance_id"), said.get("xml"))) and _are_files(said.get("files"))
+        case "submission.update.resolve":
+            return _are_texts((said.get("instance_id"),)) and is_hash(said.get("xml"))
+        case "submission.purge":
+            named = said.get("instances")
+            return isinstance(named, list) and _are_texts(named)
         case "comment.create":
             return _are_texts((said.get("body"),))
     return True
@@ -175,11 +193,17 @@ def _by_kind(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return sorted_out
 
 
+def content_of(entry: Entry) -> tuple[str, str]:
+    """(instanceID, hash of the XML). One that was parked is no longer once the same content takes part:
+    somebody accepted it, or another hub never parked it."""
+    return entry.body["instance_id"], entry.blobs[0]
+
+
 def _twinned(entries: Iterable[Entry]) -> list[Version]:
     """One version for each (instanceID, bytes), however many hubs received it."""
     same: dict[tuple[str, str], list[Entry]] = {}
     for entry in sorted(entries, key=lambda e: e.id):
-        same.setdefault((entry.body["instance_id"], entry.blobs[0]), []).append(entry)
+        same.setdefault(content_of(entry), []).append(entry)
     return [
         Version(instance_id, xml, twins[0].body.get("deprecated_id"), twins)
         for (instance_id, xml), twins in same.items()
@@ -222,6 +246,57 @@ def _fronts(versions: list[Version]) -> list[Version]:
     edited = {id(p) for v in versions for p in v.parents}
     fronts = [v for v in versions if id(v) not in edited and not any(t.id in replaced for t in v.twins)]
     return fronts or versions
+
+
+def _undismissed(fronts: list[Version], resolved: list[Entry]) -> list[Version]:
+    """Without the versions that somebody decided against.
+
+    Who decides names the versions that were known by `supersedes`; of decisions made apart each keeps
+    what it picked, so that the two show as a conflict again. What comes later was never decided about.
+    """
+    picked = {_picked(e) for e in heads(resolved)}
+    over: dict[str, set[tuple[str, str]]] = {}
+    for entry in resolved:
+        for name in entry.supersedes:
+            over.setdefault(name, set()).add(_picked(entry))
+
+    def stays(version: Version) -> bool:
+        own = (version.instance_id, version.xml)
+        return own in picked or not any(over.get(t.id, set()) - {own} for t in version.twins)
+
+    return [v for v in fronts if stays(v)] or fronts
+
+
+def _picked(entry: Entry) -> tuple[str, str]:
+    return entry.body["instance_id"], entry.body["xml"]
+
+
+def _differing(current: Version | None, reviews: Iterable[Entry]) -> list[Entry]:
+    """The last reviews of the version that stands, when people who did not know of each other came to
+    different ends; else none."""
+    own = [e for e in reviews if current is not None and e.body.get("instance_id") == current.instance_id]
+    last = heads(own)
+    return last if len({str(e.body.get("review_state")) for e in last}) > 1 else []
+
+
+_UPON = (REVIEW, ATTACH, COMMENT, RESOLVE)
+
+
+def _apart(trash: list[Entry], versions: list[Version], upon: list[Entry]) -> list[Entry]:
+    """What whoever deleted did not know: then somebody must say whether it stays deleted.
+
+    A delete names everything that was known about the submission. One that names no version at all
+    is of an older hub, which did not say what it knew.
+    """
+    decided = latest(trash)
+    if decided is None:
+        return []
+    other = [e for e in heads(trash) if e.kind != decided.kind]
+    known = {s for e in trash if e.kind == DELETE for s in e.supersedes}
+    unmet = [v.entry for v in versions if not any(t.id in known for t in v.twins)]
+    if decided.kind == DELETE and len(unmet) < len(versions):
+        other += unmet + [e for e in upon if e.id not in known]
+    return sorted(other, key=lambda e: e.id)
 
 
 def _review(current: Version | None, reviews: Iterable[Entry]) -> str | None:

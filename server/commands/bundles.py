@@ -111,8 +111,9 @@ def show(session: Session, file: Path) -> None:
     session.say("From {sender} for {receiver}, made {made_at}: {entries} entries, {blobs} files.",
                 sender=header.sender_name, receiver=header.receiver_name, made_at=header.made_at,
                 entries=header.entries, blobs=header.blobs)  # fmt: skip
-    if header.number > 1:
-        session.say("It is file {number} of those that were written together.", number=header.number)
+    if header.files > 1:
+        session.say("It is file {number} of {files} that were written together.", number=header.number,
+                    files=header.files)  # fmt: skip
     inside = None
     if (session.data / "hub.db").exists():
         with session.hub() as hub:

@@ -60,6 +60,11 @@ def _say_line(session: Session, line: Line) -> None:
             session.say("{folder}: held already.", folder=folder)
         case "parked":
             session.say("{folder}: taken and set aside: {reason}.", folder=folder, reason=reason)
+        case "withdrawn":
+            session.say(
+                "{folder}: withdrawn by its owner, not taken again. Delete it on the tablet too.",
+                folder=folder,
+            )
         case "unfinished":
             session.say("{folder}: not finished on the tablet, left alone.", folder=folder)
         case "unconfirmed":
@@ -95,6 +100,8 @@ def _say_counts(session: Session, report: Report, folder: Path) -> None:
     counts: dict[str, Any] = _counts(report)
     session.say("{new} new, {held} held already, {parked} set aside, {unfinished} not finished, "
                 "{unconfirmed} unconfirmed, {unreadable} not taken.", **counts)  # fmt: skip
+    if counts["withdrawn"]:
+        session.say("{n} withdrawn before and not taken again.", n=counts["withdrawn"])
 
 
 def _counts(report: Report) -> dict[str, int]:

@@ -57,6 +57,7 @@ def serve(session: Session, host: str, port: int) -> None:
     from server import spool
     from server.app import create_app
     from server.serve import serve as serve_app
+    from server.upkeep import sweep
 
     app = create_app(data=session.data)
     hub = app.extensions["samleng"].hub
@@ -65,7 +66,7 @@ def serve(session: Session, host: str, port: int) -> None:
         click.echo(f"listening on {url}")
         sys.stdout.flush()
 
-    hub.blobs.sweep(hub.clock.now().timestamp())
+    sweep(hub)
     spool.sweep(hub.data, hub.clock.now().timestamp())
     background = _background(hub)
     settings: dict[str, Any] = {

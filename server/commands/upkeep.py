@@ -26,6 +26,7 @@ def verify(session: Session) -> None:
     session.answer(
         {
             "entries": found.entries,
+            "wiped": found.wiped,
             "damaged": found.damaged,
             "missing": found.missing,
             "unfolded": found.unfolded,

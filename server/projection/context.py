@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from forms.instance import InstanceReader, Reading
 from server.store.blobs import BlobStore
@@ -24,7 +25,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`reader_of` gives the reader of a form version's instances."""
+    """`reader_of` gives the reader of a form version's instances; `say` appends an entry of this hub
+    (kind, subject, body, supersedes) in the same transaction."""
 
     blobs: BlobStore
     reader_of: Callable[[Connection, FormVersion], InstanceReader]
+    say: Callable[[Connection, str, str, Mapping[str, Any], Sequence[str]], object]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, forms, peers, projects, submissions
+from server.projection import actors, forms, peers, projects, submissions, withdrawals
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -21,6 +21,7 @@ from server.store.ledger_sqlite import entries_of, find_entry, subjects_under
 from server.subjects import split_form
 from sync.errors import BlobMissing
 from sync.ledger import Entry
+from sync.withdrawal import PURGE
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class State:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.erased = False  # whether a withdrawal left something to take off the disk after the commit
 
     def fold(self, db: Connection, entry: Entry, offered: Offered | None = None) -> None:
         """Brings the state up to an entry that was just appended."""
@@ -58,11 +60,18 @@ class State:
         db.execute("RELEASE fold")
 
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
+        room = entry.subject.partition(":")[0]
+        if room == "submission" and withdrawals.swallow(self.context, db, entry):
+            self.erased = True
+            return
         # Whoever is named is met, so that what is known of people depends on the set of entries alone.
         people.meet(db, entry.body.get("by"), entry.made_at)
         if entry.blobs:
             blobs.want_missing(db, entry.id, entry.blobs)
-        room = entry.subject.partition(":")[0]
+        if entry.kind == PURGE:
+            withdrawals.fold(self.context, db, entry)
+            self.erased = True
+            return
         if room == "submission":
             submissions.fold(self.context, db, entry, offered)
             return

@@ -14,7 +14,7 @@ from forms.errors import FormFault
 from forms.instance import Reading, parse_instance, read_encrypted
 from server.projection.context import Context, Offered
 from server.projection.kin import gather
-from server.store import actors, answers, forms, projects, state_tables, submissions
+from server.store import actors, answers, conflicts, forms, projects, state_tables, submissions
 from server.store.database import Connection
 from server.store.forms import Form
 from server.store.ledger_sqlite import is_alone
@@ -22,7 +22,7 @@ from server.store.submissions import Attachment, ParkedRow, Submission, Submissi
 from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
 from sync.errors import BadEntry, BlobMissing
 from sync.ledger import Entry
-from sync.merge import CREATE, EDIT, Standing, Version, files_by_version, is_sound, standing
+from sync.merge import CREATE, EDIT, Standing, Version, content_of, files_by_version, is_sound, standing
 
 
 def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None) -> None:
@@ -139,9 +139,23 @@ def refold(context: Context, db: Connection, subject: str) -> None:
         taking_part |= {t.id for v in held.versions for t in v.twins}
         if form is not None:
             _write(db, form, about._replace(instance_id=root), held)
+    taken = {content_of(e) for entries in kin.subjects.values() for e in entries if _is_free(e)}
     for name, entries in kin.subjects.items():
         submissions.clear_parked(db, submission_subject(*about._replace(instance_id=name)))
-        _park(db, project.id, about, entries, taking_part, known)
+        aside = [e for e in entries if _is_aside(e, taking_part, taken)]
+        _park(db, project.id, about, entries, aside, known)
+
+
+def known_about(db: Connection, form: Form, instance_id: str) -> list[Entry]:
+    """Every entry that is held about a submission, those too that came before what they edit."""
+    about = SubmissionSubject(form.project_uid, form.key, instance_id)
+    return gather(db, form.project_id, form, about).branch(instance_id)
+
+
+def standing_of(db: Connection, form: Form, instance_id: str) -> Standing:
+    """What stands of a submission, as it is folded, with the entries that say so."""
+    known = _known_versions(db, form)
+    return standing(e for e in known_about(db, form, instance_id) if not _is_early(e, known))
 
 
 def _known_versions(db: Connection, form: Form | None) -> frozenset[str] | None:
@@ -156,15 +170,24 @@ def _is_early(entry: Entry, known: frozenset[str] | None) -> bool:
     return entry.kind in (CREATE, EDIT) and (known is None or entry.body["form_version"] not in known)
 
 
+def _is_free(entry: Entry) -> bool:
+    return entry.kind in (CREATE, EDIT) and not entry.body.get("parked")
+
+
+def _is_aside(entry: Entry, taking_part: set[str], taken: set[tuple[str, str]]) -> bool:
+    """Whether it is a version that takes no part in any submission, and that nobody accepted."""
+    if entry.kind not in (CREATE, EDIT) or entry.id in taking_part:
+        return False
+    return _is_free(entry) or content_of(entry) not in taken
+
+
 def _park(
-    db: Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], taking_part: set[str],
+    db: Connection, project_id: int, about: SubmissionSubject, entries: list[Entry], aside: list[Entry],
     known: frozenset[str] | None,
 ) -> None:  # fmt: skip
-    """Keeps in sight what takes no part in any submission."""
+    """Keeps them in sight. `entries`: all about their subject."""
     files = files_by_version(entries)
-    for entry in entries:
-        if entry.kind not in (CREATE, EDIT) or entry.id in taking_part:
-            continue
+    for entry in aside:
         said = entry.body
         own = {n: sha for n, sha in files[said["instance_id"], entry.blobs[0]].items() if sha}
         row = ParkedRow(
@@ -201,10 +224,22 @@ def _write(db: Connection, form: Form, about: SubmissionSubject, held: Standing)
         number = _write_version(db, form, row, version, held)
         if version is held.current:
             submissions.point_to_version(db, row.id, number)
+    for kind, sides in conflicts_in(held).items():
+        conflicts.write_conflict(db, row.id, kind, sides)
     for comment in held.comments:
         author = actors.number_of(comment.body.get("by"))
         said = submissions.Comment(comment.body["body"], author, comment.made_at)
         submissions.write_comment(db, row.id, comment.id, said)
+
+
+def conflicts_in(held: Standing) -> dict[str, int]:
+    """What a person must decide about a submission -> how many things are set against each other."""
+    sides = {
+        "versions": len(held.rivals) + 1 if held.rivals else 0,
+        "review": len(held.reviews),
+        "deleted": len(held.apart),
+    }
+    return {kind: count for kind, count in sides.items() if count}
 
 
 def _standing_row(

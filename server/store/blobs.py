@@ -25,11 +25,13 @@ CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A blob that is safe on disk or in hand, not yet recorded. `data` is None when it is a file."""
+    """A blob that is safe on disk or in hand, not yet recorded. `data` is None when it is a file, which
+    lies at `place`."""
 
     sha256: str
     size: int
     data: bytes | None
+    place: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def stage_bytes(data: bytes) -> Staged:
 
 def record(db: sqlite3.Connection, blob: Staged) -> bool:
     """Makes a staged blob part of the hub, in the transaction of the entries that name it. False
-    when it is held already."""
+    when it is held already. Raises BlobMissing when a withdrawal removed the file since it was staged."""
+    if blob.place is not None and not blob.place.exists():
+        raise BlobMissing("blob.missing", sha256=blob.sha256)
     done = db.execute(
         "INSERT OR IGNORE INTO blob (sha256, size, bytes) VALUES (?, ?, ?)",
         (bytes.fromhex(blob.sha256), blob.size, blob.data),
@@ -157,7 +161,7 @@ class BlobStore:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        return Staged(digest.hexdigest(), size, None)
+        return Staged(digest.hexdigest(), size, None, self.path(digest.hexdigest()))
 
     def _settle(self, temporary: Path, sha256: str) -> None:
         place = self.path(sha256)
@@ -194,7 +198,15 @@ class BlobStore:
             growing.unlink()
             return None
         self._settle(growing, sha256)
-        return Staged(sha256, size, None)
+        return Staged(sha256, size, None, self.path(sha256))
+
+    def remove(self, sha256: str) -> None:
+        """Takes the file of a blob off the disk, also one still growing; there may be none."""
+        (self.folder / f"part-{sha256}").unlink(missing_ok=True)
+        place = self.path(sha256)
+        if place.exists():
+            place.unlink()
+            flush_folder(place.parent)
 
     def _growing(self, sha256: str) -> Path:
         return self.folder / f"part-{sha256}"
@@ -207,7 +219,17 @@ class BlobStore:
             if now - left.stat().st_mtime > older_than_s:
                 left.unlink(missing_ok=True)
                 swept += 1
-        return swept
+        return swept + self._database.write(lambda db: self._sweep_unrecorded(db, now - older_than_s))
+
+    def _sweep_unrecorded(self, db: sqlite3.Connection, before: float) -> int:
+        """Whole files of a process that was killed before it recorded them: a tablet sends them again."""
+        recorded = {row[0].hex() for row in db.execute("SELECT sha256 FROM blob WHERE bytes IS NULL")}
+        strays = [
+            p for p in self.folder.glob("??/*") if p.name not in recorded and p.stat().st_mtime < before
+        ]
+        for path in strays:
+            path.unlink(missing_ok=True)
+        return len(strays)
 
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256

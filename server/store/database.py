@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Connection = sqlite3.Connection  # the name by which other rooms speak of a transaction
 BUSY_MS = 30_000  # how long to wait for another process (the command line) to finish its write
+PATIENCE_MS = 200  # ... and for readers to let go of the log
 IDLE_READERS = 4  # kept open between streams: opening one takes 0.25 ms and begins with a cold cache
 
 
@@ -98,6 +99,15 @@ class Database:
                 return
         reader.close()
 
+    def empty_log(self) -> bool:
+        """Writes the pages of the write-ahead log home and empties it, so that what was wiped is in no
+        file any more. False when a reader still needs them."""
+        with self._lock:
+            self._writer.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")  # tablets wait meanwhile
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        return not busy
+
     def close(self) -> None:
         with self._lock:
             with self._readers_lock:
@@ -146,6 +156,7 @@ def connect(path: Path, *, cache_mb: int) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")  # a tablet may delete its copy after our 201
     db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA secure_delete = ON")  # what is withdrawn must not stay in pages that are free
     # The write-ahead log may grow to 64 MB before its pages are written home: the same index pages
     # are touched again and again, and each is then written once instead of every 70 submissions.
     db.execute("PRAGMA wal_autocheckpoint = 16000")

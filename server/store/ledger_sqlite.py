@@ -1,4 +1,7 @@
-"""The ledger in SQLite, held to the contract of sync.ledger.Ledger (tests/sync/ledger_contract.py)."""
+"""The ledger in SQLite, held to the contract of sync.ledger.Ledger (tests/sync/ledger_contract.py).
+
+An entry that a withdrawal wiped has an empty header: it counts as held, and is never read again.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,24 @@ def insert_entry(db: sqlite3.Connection, entry: Entry, via: str | None = None) -
 
 
 def find_entry(db: sqlite3.Connection, entry_id: str) -> Entry | None:
-    row = db.execute("SELECT header FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)).fetchone()
+    row = db.execute(
+        "SELECT header FROM entry WHERE id = ? AND length(header) > 0", (bytes.fromhex(entry_id),)
+    ).fetchone()
     return trusted_entry(row[0]) if row else None
 
 
 def entries_of(db: sqlite3.Connection, subject: str) -> list[Entry]:
-    rows = db.execute("SELECT header FROM entry WHERE subject = ? ORDER BY seq", (subject,))
+    rows = db.execute(
+        "SELECT header FROM entry WHERE subject = ? AND length(header) > 0 ORDER BY seq", (subject,)
+    )
     return [trusted_entry(row[0]) for row in rows]
 
 
 def entries_about(db: sqlite3.Connection, subject: str, kind: str) -> list[tuple[int, Entry]]:
     """(seq, entry) of one kind about a subject, in commit order."""
     rows = db.execute(
-        "SELECT seq, header FROM entry WHERE subject = ? AND kind = ? ORDER BY seq", (subject, kind)
+        "SELECT seq, header FROM entry WHERE subject = ? AND kind = ? AND length(header) > 0 ORDER BY seq",
+        (subject, kind),
     )
     return [(row[0], trusted_entry(row[1])) for row in rows]
 
@@ -48,11 +56,20 @@ def kinds_held(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in db.execute("SELECT DISTINCT kind FROM entry ORDER BY kind")}
 
 
+def places_about(db: sqlite3.Connection, subject: str) -> list[tuple[int, Entry, str | None]]:
+    """(seq, entry, ledger over which it came) about a subject, in commit order."""
+    rows = db.execute(
+        "SELECT seq, header, via FROM entry WHERE subject = ? AND length(header) > 0 ORDER BY seq", (subject,)
+    )
+    return [(row[0], trusted_entry(row[1]), row[2].hex() if row[2] else None) for row in rows]
+
+
 def subjects_under(db: sqlite3.Connection, prefix: str) -> list[str]:
     """The different subjects that begin with this text, which must end in an ASCII separator."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     rows = db.execute(
-        "SELECT DISTINCT subject FROM entry WHERE subject >= ? AND subject < ? ORDER BY subject",
+        "SELECT DISTINCT subject FROM entry WHERE subject >= ? AND subject < ? AND length(header) > 0 "
+        "ORDER BY subject",
         (prefix, end),
     )
     return [row[0] for row in rows]
@@ -72,17 +89,30 @@ def last_under(db: sqlite3.Connection, prefix: str, after: int) -> int:
 
 def is_alone(db: sqlite3.Connection, subject: str) -> bool:
     """Whether at most one entry is about this subject."""
-    return len(db.execute("SELECT 1 FROM entry WHERE subject = ? LIMIT 2", (subject,)).fetchall()) < 2
+    return (
+        len(
+            db.execute(
+                "SELECT 1 FROM entry WHERE subject = ? AND length(header) > 0 LIMIT 2", (subject,)
+            ).fetchall()
+        )
+        < 2
+    )
 
 
 def entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, Entry]]:
-    rows = db.execute("SELECT seq, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    rows = db.execute(
+        "SELECT seq, header FROM entry WHERE seq > ? AND length(header) > 0 ORDER BY seq LIMIT ?",
+        (seq, limit),
+    )
     return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
 def entries_with_origin(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, Entry, str | None]]:
     """As entries_after, each with the ledger over which it came; None for those made here."""
-    rows = db.execute("SELECT seq, header, via FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    rows = db.execute(
+        "SELECT seq, header, via FROM entry WHERE seq > ? AND length(header) > 0 ORDER BY seq LIMIT ?",
+        (seq, limit),
+    )
     return [(row[0], trusted_entry(row[1]), row[2].hex() if row[2] else None) for row in rows]
 
 
@@ -99,7 +129,7 @@ def came_over(db: sqlite3.Connection, subject: str, ledgers: Collection[str]) ->
 def find_by_prefix(db: sqlite3.Connection, prefix: bytes) -> Entry | None:
     """The entry whose id begins with these bytes."""
     row = db.execute(
-        "SELECT header FROM entry WHERE id >= ? AND id < ? ORDER BY id LIMIT 1",
+        "SELECT header FROM entry WHERE id >= ? AND id < ? AND length(header) > 0 ORDER BY id LIMIT 1",
         (prefix, prefix + b"\xff" * (32 - len(prefix))),
     ).fetchone()
     return trusted_entry(row[0]) if row else None
@@ -109,7 +139,8 @@ def recent_entries(db: sqlite3.Connection, upto: int, kinds: Collection[str], lo
     """Those of these kinds among the `look` last entries up to a seq, oldest first."""
     marks = ", ".join("?" * len(kinds))
     rows = db.execute(
-        f"SELECT header FROM entry WHERE seq > ? AND seq <= ? AND kind IN ({marks}) ORDER BY seq",
+        "SELECT header FROM entry WHERE seq > ? AND seq <= ? AND length(header) > 0 "
+        f"AND kind IN ({marks}) ORDER BY seq",
         (upto - look, upto, *kinds),
     )
     return [trusted_entry(row[0]) for row in rows]
@@ -118,7 +149,7 @@ def recent_entries(db: sqlite3.Connection, upto: int, kinds: Collection[str], lo
 def count_after(db: sqlite3.Connection, after: int, ledger: str) -> int:
     """How many entries came later that did not come over this ledger: about what is left to send there."""
     row = db.execute(
-        "SELECT count(*) FROM entry WHERE seq > ? AND (via IS NULL OR via <> ?)",
+        "SELECT count(*) FROM entry WHERE seq > ? AND length(header) > 0 AND (via IS NULL OR via <> ?)",
         (after, bytes.fromhex(ledger)),
     ).fetchone()
     return int(row[0])
@@ -143,7 +174,7 @@ def mark_chain(db: sqlite3.Connection, seq: int) -> None:
 
 
 def raw_entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, bytes, bytes]]:
-    """(seq, id, header) as stored, for checking the bytes themselves."""
+    """(seq, id, header) as stored, wiped ones with an empty header, for checking the bytes themselves."""
     rows = db.execute("SELECT seq, id, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
     return rows.fetchall()
 

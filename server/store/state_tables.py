@@ -69,11 +69,14 @@ _CONTENTS = {
         {_OWNER.format("v")}""",
     "comment": f"""SELECT p.uid, f.key, s.instance_id, c.entry, c.body, c.actor_id, c.created_at
         FROM comment c {_OWNER.format("c")}""",
+    "conflict": f"""SELECT p.uid, f.key, s.instance_id, c.kind, c.sides
+        FROM conflict c {_OWNER.format("c")}""",
     "parked": """SELECT p.uid, k.form_key, k.entry, k.subject, k.instance_id, k.form_version, k.reason,
         k.xml, k.files, k.submitter_id, k.device_id, k.created_at
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
     "peer_receipt": "SELECT * FROM peer_receipt",

@@ -233,6 +233,7 @@ def clear_submission(db: sqlite3.Connection, submission_id: int) -> None:
     )
     db.execute("DELETE FROM submission_version WHERE submission_id = ?", (submission_id,))
     db.execute("DELETE FROM comment WHERE submission_id = ?", (submission_id,))
+    db.execute("DELETE FROM conflict WHERE submission_id = ?", (submission_id,))
 
 
 def drop_submission(db: sqlite3.Connection, submission_id: int) -> None:

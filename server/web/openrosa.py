@@ -114,7 +114,13 @@ def receive(number: int) -> Response:
     with read_parts(request) as parts:
         post = _post(project, caller, _answers(parts))
         outcome = intake.accept(wire.hub(), post, lambda: _staged(parts))
-    message = receipt_text(wire.lang(), missing=outcome.missing, again=outcome.again, parked=outcome.parked)
+    message = receipt_text(
+        wire.lang(),
+        missing=outcome.missing,
+        again=outcome.again,
+        parked=outcome.parked,
+        withdrawn=outcome.withdrawn,
+    )
     return _xml(response(message, _nature(outcome)), 201)
 
 

@@ -13,7 +13,7 @@ import pytest
 from server import cli
 from server.commands import session
 from server.hub import Hub
-from server.store import actors, projects
+from server.store import actors, projects, submissions
 from tests.end_to_end.hubs import init, samleng, serving
 from tests.server.season import answers, begin, hand_in, rice, xform
 
@@ -304,3 +304,47 @@ def test_serving_ends_cleanly_and_a_taken_port_is_told(data: Path) -> None:
         assert port in again.stderr
         assert "Traceback" not in again.stderr
         assert served.stop() == 0
+
+
+def test_a_conflict_is_listed_shown_and_ended(run: Run, hub: Hub) -> None:
+    hand_in(hub, answers("uuid:a"))
+    for instance_id, village in (("uuid:b", "ភូមិក"), ("uuid:c", "ភូមិខ")):
+        hand_in(hub, answers(instance_id, village, edits="uuid:a"))
+    here = ("--project", "1", "--form", "rice")
+    assert run("conflict", "show", "uuid:a", *here).code == 1, "no conflict yet"
+    assert run("conflict", "list", "--project", "1", "--json").said == {"conflicts": []}
+    (aside,) = run("parked", "list", *here, "--json").said["parked"]
+    assert is_khmer(run("parked", "list", *here, lang="km").out.splitlines()[0]), "the reason"
+    assert run("parked", "accept", "0" * 64, "--project", "1").code == 2
+    assert run("parked", "accept", aside["id"], "--project", "1", "--json").said["instanceId"] == "uuid:c"
+
+    assert run("conflict", "list", *here, "--json").said["conflicts"][0]["kinds"] == {"versions": 2}
+    for lang in ("km", "en"):
+        shown = run("conflict", "show", "uuid:a", *here, lang=lang)
+        assert shown.code == 0
+        assert all(word in shown.out for word in ("/data/village", "ភូមិក", "ភូមិខ", "uuid:b", "uuid:c"))
+    for wrong in ((), ("--pick", "uuid:b", "--restore"), ("--take", "/data/village"), ("--pick", "uuid:x"),
+                  ("--take", "/data/x=uuid:b"), ("--review", "odd")):  # fmt: skip
+        done = run("conflict", "resolve", "uuid:a", *here, *wrong, lang="km")
+        assert (done.code, done.out) == (2, "")
+        assert is_khmer(done.err.replace("ភូមិ", ""))
+    done = run("conflict", "resolve", "uuid:a", *here, "--take", "/data/village=uuid:c", "--json")
+    assert (done.code, done.said["kinds"]) == (0, {})
+    assert run("conflict", "resolve", "uuid:a", *here, "--pick", "uuid:b").code == 1, "it is decided"
+    assert run("conflict", "resolve", "uuid:z", *here, "--pick", "uuid:b").code == 2
+    (version,) = submissions.versions_with(hub.read(), rice(hub).id, done.said["current"])
+    assert "ភូមិខ" in hub.blobs.read(version.xml).decode()
+
+
+@pytest.mark.parametrize("lang", ["km", "en"])
+def test_a_submission_is_withdrawn_once(run: Run, hub: Hub, lang: str) -> None:
+    hand_in(hub, answers("uuid:a"))
+    here = ("--project", "1", "--form", "rice", "--reason", "សំណើ")
+    assert run("submission", "withdraw", "uuid:z", *here).code == 2
+    done = run("submission", "withdraw", "uuid:a", *here, "--json", lang=lang)
+    assert (done.code, done.said) == (0, {"instanceId": "uuid:a", "wiped": 1, "erased": True})
+    assert is_khmer(done.err) == (lang == "km")
+    again = run("submission", "withdraw", "uuid:a", *here, lang=lang)
+    assert again.code == 1
+    assert is_khmer(again.err) == (lang == "km")
+    assert run("verify", "--json").said["wiped"] == 1

@@ -22,6 +22,7 @@ from server.projects import create_project
 from server.store import submissions
 from server.store.device_database import read_list
 from server.store.projects import Project
+from server.withdrawal import withdraw
 from sync.ledger import Entry
 from tests.server.season import answers, begin, publish, rice
 
@@ -150,6 +151,19 @@ def test_a_form_that_the_tablet_sent_before_is_held_already(hub: Hub, project: P
     card.list()
     assert states(import_folder(hub, card.root)) == ["held"]
     assert held_files(hub, "uuid:ក") == {PHOTO: b"jpg"}, "the photo that the network swallowed"
+
+
+def test_a_form_that_was_withdrawn_is_told_and_not_taken_again(
+    hub: Hub, project: Project, card: Card
+) -> None:
+    card.fill(1, answers("uuid:a"))
+    card.list()
+    assert states(import_folder(hub, card.root)) == ["new"]
+    withdraw(hub, rice(hub), "uuid:a")
+    before = hub.ledger.head()
+    report = import_folder(hub, card.root)
+    assert states(report) == ["withdrawn"]
+    assert (report.taken, hub.ledger.head()) == (0, before)
 
 
 def test_drafts_are_left_alone(hub: Hub, project: Project, card: Card) -> None:

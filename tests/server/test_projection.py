@@ -10,14 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server import review, upkeep
+from server import conflicts, parked, review, upkeep
+from server.errors import Fault
 from server.hub import Hub
 from server.store import projects, submissions
 from server.store.blobs import record
+from server.store.forms import Form
 from server.store.projects import Project
+from server.store.submissions import Submission
 from server.taking import take
+from server.withdrawal import withdraw
 from sync.ledger import Entry, make_entry
 from sync.messages import BlobRecord, EntryRecord
+from sync.withdrawal import survivors
 from tests.server.season import (
     QUICK,
     Country,
@@ -168,12 +173,52 @@ def test_bytes_that_come_after_what_names_them_are_read_then(
         assert upkeep.compare(torn) == []
 
 
+@given(steps, chances)
+@examples(60, 400)
+def test_a_withdrawn_submission_leaves_what_never_having_it_leaves(
+    template: Path, tmp_path: Path, history: list[Step], chance: Any
+) -> None:
+    """Whether it was there before its withdrawal, came after it, or never came."""
+    made = played(history)
+    left = survivors(made.entries)
+    with copied(template, tmp_path / "hubs", 2) as (wiped, spared):
+        for hub, entries in ((wiped, made.entries), (spared, left)):
+            staged_all(hub, made.blobs, record)
+            deliver(hub, entries, chance)
+        assert told(wiped) | {"withdrawn": ""} == told(spared) | {"withdrawn": ""}
+        assert csv(wiped) == csv(spared)
+        assert upkeep.compare(wiped) == []
+        found = upkeep.verify(wiped)
+        assert (found.damaged, found.unfolded) == ([], [])
+        assert {e.id for e in made.entries} <= held_ids(wiped), "wiped, it still counts as held"
+
+
+def held_ids(hub: Hub) -> set[str]:
+    return {row[0].hex() for row in hub.read().execute("SELECT id FROM entry")}
+
+
 # Through the use cases of real hubs and the bundles that they carry
 
 deeds = st.lists(
     st.tuples(
         st.sampled_from(
-            ("post", "post", "edit", "review", "comment", "delete", "restore", "carry", "carry", "publish")
+            (
+                "post",
+                "post",
+                "edit",
+                "edit",
+                "review",
+                "comment",
+                "delete",
+                "restore",
+                "carry",
+                "carry",
+                "publish",
+                "pick",
+                "take",
+                "accept",
+                "withdraw",
+            )
         ),
         *(st.integers(min_value=0, max_value=11) for _ in range(4)),
     ),
@@ -218,6 +263,14 @@ def decide(hub: Hub, deed: str, instance_id: str, content: int) -> None:
         return
     by = {"id": f"person{content % 2}", "name": f"អ្នកសម្របសម្រួល {content % 2}"}
     match deed:
+        case "pick" | "take":
+            settle(hub, form, held, deed, content)
+        case "accept":
+            for row in submissions.list_parked(hub.read(), form.project_id)[: 1 + content % 2]:
+                if row.reason in parked.DECIDABLE:
+                    parked.accept(hub, nation_project(hub), row.entry, by=by)
+        case "withdraw":
+            withdraw(hub, form, instance_id, by=by)
         case "review":
             review.set_review_state(hub, form, held, review.STATES[content % 5], by=by)
         case "comment":
@@ -226,6 +279,24 @@ def decide(hub: Hub, deed: str, instance_id: str, content: int) -> None:
             review.delete_submission(hub, form, held, by=by)
         case "restore":
             review.restore_submission(hub, form, held, by=by)
+
+
+def settle(hub: Hub, form: Form, held: Submission, deed: str, content: int) -> None:
+    conflict = conflicts.read_conflict(hub, form, held)
+    if len(conflict.sides) < 2:
+        return
+    choice = conflict.sides[content % len(conflict.sides)].xml
+    if deed == "pick":
+        said: dict[str, Any] = {"pick": choice}
+    else:
+        said = {"take": {"/data/village": choice, "/data/photo": choice}}
+    made = f"uuid:{hub.name}{hub.ledger.head()}"
+    try:
+        conflicts.decide(hub, form, held, said, instance_id=made)
+    except Fault as fault:
+        assert fault.code in ("conflict.file", "conflict.unread")
+    else:
+        assert conflicts.read_conflict(hub, form, held).kinds.get("versions") is None
 
 
 @given(deeds)
@@ -240,6 +311,7 @@ def test_hubs_that_worked_apart_agree_once_their_bundles_met(
     for deed in work:
         carry_out(country, *deed)
     country.meet()
+    country.meet()  # who learned of one more withdrawn instance told it on the way
     nation, *provinces = country.hubs
     expected, table = told(nation), csv(nation)
     assert [told(hub) for hub in provinces] == [expected] * 2

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from sync.ledger import Entry, make_entry
-from sync.merge import ATTACH, COMMENT, CREATE, DELETE, EDIT, RESTORE, REVIEW
+from sync.merge import ATTACH, COMMENT, CREATE, DELETE, EDIT, RESOLVE, RESTORE, REVIEW
+from sync.withdrawal import PURGE
 
 HUBS = ("កំពត", "kep", "nation")
 IDS = ("uuid:ក", "uuid:ខ", "uuid:គ", "uuid:ឃ")
 FILES = ("រូប.jpg", "សំឡេង.m4a")
 STATES = ("approved", "hasIssues", "rejected", None)
 PROJECT, FORM = "cafe", "rice"
-DEEDS = ("create", "edit", "attach", "review", "comment", "delete", "restore")
+DEEDS = ("create", "edit", "attach", "review", "comment", "delete", "restore", "resolve", "accept", "purge")
 
 # A step: (deed, which id, which other id, which hub, content); see History.
 Step = tuple[str, int, int, int, int]
@@ -114,10 +115,36 @@ class History:
         known = before[: content % 3] + ([of.id] if content % 3 else [])
         self._add(ATTACH, of.subject.rpartition("/")[2], hub, number, body, supersedes=known, blobs=blobs)
 
+    def _resolve(self, one: str, other: str, hub: str, content: int, number: int) -> None:
+        """Somebody picks one of the versions of `other`, knowing some of what is there."""
+        said = [e for e in self.entries if e.kind in (CREATE, EDIT)]
+        picked = [e for e in said if e.body["instance_id"] == other]
+        if not picked:
+            return
+        choice = picked[content % len(picked)]
+        known = [e.id for e in said if not e.body.get("parked")][: 2 + content]
+        earlier = [e.id for e in self.entries if e.kind == RESOLVE][: content % 4]
+        body: dict[str, object] = {"instance_id": other, "xml": choice.blobs[0]}
+        self._add(RESOLVE, one, hub, number, body, supersedes=known + earlier)
+
+    def _purge(self, one: str, other: str, hub: str, content: int, number: int) -> None:
+        self._add(PURGE, one, hub, number, {"instances": [one, other][: 1 + content % 2]})
+
+    def _accept(self, one: str, _other: str, hub: str, content: int, number: int) -> None:
+        """Somebody lets a parked version take part."""
+        parked = [e for e in self.entries if e.body.get("parked") and e.body["instance_id"] == one]
+        if not parked:
+            return
+        choice = parked[content % len(parked)]
+        body = {k: v for k, v in choice.body.items() if k != "parked"}
+        root = choice.subject.rpartition("/")[2]
+        self._add(choice.kind, root, hub, number, body, supersedes=[choice.id], blobs=choice.blobs)
+
     def _decide(self, kinds: tuple[str, ...], kind: str, root: str, hub: str, content: int, number: int,
                 body: dict[str, object]) -> None:  # fmt: skip
         subject = f"submission:{PROJECT}/{FORM}/{root}"
-        before = [e.id for e in self.entries if e.kind in kinds and e.subject == subject]
+        trash = kind in (DELETE, RESTORE)  # whoever deletes or takes back names all that is known
+        before = [e.id for e in self.entries if (trash or e.kind in kinds) and e.subject == subject]
         known = before[: content % 4] if content % 2 else before
         self._add(kind, root, hub, number, body, supersedes=known)
 

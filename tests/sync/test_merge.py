@@ -15,10 +15,12 @@ from sync.merge import (
     CREATE,
     DELETE,
     EDIT,
+    RESOLVE,
     RESTORE,
     REVIEW,
     Standing,
     Version,
+    content_of,
     depths,
     heads,
     in_order,
@@ -44,6 +46,7 @@ def shown(held: Standing) -> tuple[Any, ...]:
         [version(v) for v in held.versions], held.current and version(held.current),
         [version(v) for v in held.rivals], [(p.entry.id, p.reason) for p in held.parked], held.review_state,
         held.deleted and held.deleted.id, [c.id for c in held.comments], held.updated_at,
+        [e.id for e in held.reviews], [e.id for e in held.apart],
     )  # fmt: skip
 
 
@@ -77,10 +80,17 @@ def test_ledgers_that_trade_in_any_split_agree(history: list[Step], chance: Any)
 def test_no_version_is_ever_lost(history: list[Step]) -> None:
     entries = History().play(history).entries
     held = standing(entries)
-    said = {e.id for e in entries if e.kind in (CREATE, EDIT)}
+    free = {content_of(e) for e in entries if e.kind in (CREATE, EDIT) and not e.body.get("parked")}
+    said = {
+        e.id
+        for e in entries
+        if e.kind in (CREATE, EDIT) and not (e.body.get("parked") and content_of(e) in free)
+    }
     taking_part = [t.id for v in held.versions for t in v.twins]
     parked = [p.entry.id for p in held.parked]
-    assert sorted(taking_part + parked) == sorted(said), "each takes part or is parked, once"
+    assert sorted(taking_part + parked) == sorted(said), (
+        "each takes part, is parked, or is a twin's parked copy"
+    )
     assert (held.current is None) == (not held.versions), "whatever takes part, one of it stands"
     assert all(rival in held.versions and rival is not held.current for rival in held.rivals)
 
@@ -107,6 +117,28 @@ def test_order_depth_and_heads_depend_on_the_set(history: list[Step], chance: An
     assert latest(shuffled) == latest(entries)
     place = {e.id: n for n, e in enumerate(in_order(entries))}
     assert all(place[s] < place[e.id] for e in entries for s in e.supersedes if s in place)
+
+
+@given(steps, chances)
+@EXAMPLES
+def test_whoever_decides_knowing_everything_ends_the_conflict(history: list[Step], chance: Any) -> None:
+    """Whatever was resolved before, and however wildly."""
+    entries = History().play(history).entries
+    held = standing(entries)
+    if held.current is None:
+        return
+    sides = [held.current, *held.rivals]
+    choice = chance.choice(sides)
+    earlier = [e.id for e in entries if e.kind == RESOLVE]
+    decision = said(
+        RESOLVE,
+        {"instance_id": choice.instance_id, "xml": choice.xml},
+        supersedes=[*earlier, *(t.id for side in sides for t in side.twins)],
+    )
+    after = standing([*entries, decision])
+    assert after.current is not None
+    assert content_of(after.current.entry) == content_of(choice.entry)
+    assert after.rivals == []
 
 
 # By example
@@ -261,3 +293,94 @@ def test_a_record_takes_each_field_from_the_last_who_set_it() -> None:
         "name": "ថ្មី",
         "description": "d",
     }
+
+
+C = version("uuid:C", "uuid:A", "c", hub="kep")
+
+
+def resolve(choice: Entry, known: list[Entry], hub: str = "nation") -> Entry:
+    body = {"instance_id": choice.body["instance_id"], "xml": choice.blobs[0]}
+    return said(RESOLVE, body, supersedes=[e.id for e in known], hub=hub)
+
+
+def sides(entries: list[Entry]) -> set[str]:
+    held = standing(entries)
+    return {v.instance_id for v in [held.current, *held.rivals] if v is not None}
+
+
+def test_a_decision_leaves_what_it_picked_whatever_its_rank() -> None:
+    for choice in (B, C):
+        assert sides([A, B, C, resolve(choice, [B, C])]) == {choice.body["instance_id"]}
+
+
+def test_decisions_made_apart_are_a_conflict_again_and_one_more_ends_it() -> None:
+    first, second = resolve(B, [B, C], "កំពត"), resolve(C, [B, C], "kep")
+    assert sides([A, B, C, first, second]) == {"uuid:B", "uuid:C"}
+    last = resolve(B, [B, C, first, second])
+    assert sides([A, B, C, first, second, last]) == {"uuid:B"}
+
+
+def test_decisions_made_apart_for_the_same_version_are_none() -> None:
+    assert sides([A, B, C, resolve(B, [B, C], "កំពត"), resolve(B, [B, C], "kep")]) == {"uuid:B"}
+
+
+def test_an_edit_of_what_was_decided_against_is_a_conflict_again() -> None:
+    decision = resolve(B, [B, C])
+    late = version("uuid:D", "uuid:C", "d", hub="kep")
+    assert sides([A, B, C, decision, late]) == {"uuid:B", "uuid:D"}
+
+
+def test_an_edit_of_what_was_picked_stands_alone() -> None:
+    late = version("uuid:D", "uuid:B", "d")
+    assert sides([A, B, C, resolve(B, [B, C]), late]) == {"uuid:D"}
+
+
+def test_a_twin_of_what_was_decided_against_changes_nothing() -> None:
+    twin = version("uuid:C", "uuid:A", "c", hub="កំពត", made_at="2020-01-01T00:00:00.000000Z")
+    assert sides([A, B, C, resolve(B, [B, C]), twin]) == {"uuid:B"}
+
+
+def test_a_decision_for_what_nobody_holds_dismisses_nothing_for_good() -> None:
+    nobody = version("uuid:Z", "uuid:A", "e")
+    assert sides([A, B, C, resolve(nobody, [B, C])]) == {"uuid:B", "uuid:C"}
+
+
+def test_a_parked_version_that_is_accepted_takes_part_and_is_parked_no_longer() -> None:
+    aside = version("uuid:D", "uuid:A", "d", parked="edit.outdated", files={"រូប.jpg": "1" * 64})
+    accepted = version("uuid:D", "uuid:A", "d", supersedes=[aside.id], hub="nation")
+    assert [p.entry for p in standing([A, B, aside]).parked] == [aside]
+    held = standing([A, B, aside, accepted])
+    assert held.parked == []
+    assert sides([A, B, aside, accepted]) == {"uuid:B", "uuid:D"}
+    assert next(v for v in held.versions if v.instance_id == "uuid:D").files == {"រូប.jpg": "1" * 64}
+
+
+def review(state: str | None, hub: str, known: list[Entry] | None = None) -> Entry:
+    body = {"instance_id": "uuid:A", "review_state": state}
+    return said(REVIEW, body, hub=hub, supersedes=[e.id for e in known or []])
+
+
+def test_reviews_made_apart_wait_for_a_person_when_they_differ() -> None:
+    yes, no = review("approved", "កំពត"), review("rejected", "kep")
+    assert standing([A, yes, no]).reviews == sorted((yes, no), key=lambda e: e.id)
+    assert standing([A, yes, review("approved", "kep")]).reviews == []
+    assert standing([A, yes, no, review("hasIssues", "nation", [yes, no])]).reviews == []
+    assert standing([A, yes, no, B]).reviews == [], "they are about a version that was edited since"
+
+
+def test_what_was_said_apart_from_a_delete_waits_for_a_person() -> None:
+    note = said(COMMENT, {"body": "សូមពិនិត្យ"}, hub="kep")
+    gone = said(DELETE, {}, supersedes=[A.id])
+    assert standing([A, gone]).apart == []
+    assert standing([A, gone, note]).apart == [note]
+    assert standing([A, gone, B]).apart == [B]
+    assert standing([A, gone, version("uuid:A", hub="kep")]).apart == [], "the same post at another hub"
+    again = said(DELETE, {}, supersedes=[A.id, gone.id, note.id, B.id])
+    back = said(RESTORE, {}, supersedes=[A.id, gone.id, note.id, B.id])
+    assert standing([A, gone, note, B, again]).apart == []
+    assert standing([A, gone, note, B, back]).apart == []
+    assert standing([A, gone, note, B, again, back]).apart != [], "deleted and taken back apart"
+
+
+def test_a_delete_of_an_older_hub_accuses_nobody() -> None:
+    assert standing([A, said(DELETE, {}), said(COMMENT, {"body": "x"})]).apart == []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from flask import Blueprint, Response
 
+from server import parked
 from server.answering import catch_up
 from server.clock import shown
+from server.conflict_shapes import parked_json
 from server.errors import Problem
 from server.store import forms, submissions
 from server.store.forms import Form
@@ -19,6 +20,7 @@ from server.store.submissions import ParkedRow, Submission
 from server.web import wire
 from server.web.rest.files import blob_answer, xml_answer
 from server.web.rest.form_reading import FORM
+from server.web.rest.forms import SUCCESS
 from server.web.rest.submission_reading import find_form
 from sync.ledger import is_hash
 
@@ -33,7 +35,7 @@ def list_of_project(project_id: int) -> list[dict[str, Any]]:
     their answers do not name."""
     project = _readable(project_id)
     db = wire.hub().read()
-    rows = [_parked_json(row) for row in submissions.list_parked(db, project.id)]
+    rows = [parked_json(row) for row in submissions.list_parked(db, project.id)]
     return rows + list(_unexpected(project, forms.list_forms(db, project.id)))
 
 
@@ -41,7 +43,7 @@ def list_of_project(project_id: int) -> list[dict[str, Any]]:
 def list_of_form(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
     project, form = find_form(project_id, xml_form_id, "submission.read")
     rows = submissions.list_parked(wire.hub().read(), project.id, form.key)
-    return [_parked_json(row) for row in rows] + list(_unexpected(project, [form]))
+    return [parked_json(row) for row in rows] + list(_unexpected(project, [form]))
 
 
 @blueprint.get(f"{PROJECT}/parked/<entry>.xml")
@@ -57,6 +59,14 @@ def show_attachment(project_id: int, entry: str, name: str) -> Response:
     return blob_answer(json.loads(row.files).get(name), name, inline=True)
 
 
+@blueprint.post(f"{PROJECT}/parked/<entry>/accept")
+def accept(project_id: int, entry: str) -> dict[str, bool]:
+    """Lets it take part from now on, on every hub."""
+    row = _find(project_id, entry, "submission.update")
+    parked.accept(wire.hub(), wire.project_or_404(project_id), row.entry, by=wire.caller().by)
+    return SUCCESS
+
+
 def _readable(project_id: int) -> Project:
     """Raises Problem 404.1, 403.1: what is parked may belong to any form of the project, or to none."""
     project = wire.project_or_404(project_id)
@@ -64,32 +74,15 @@ def _readable(project_id: int) -> Project:
     return project
 
 
-def _find(project_id: int, entry: str) -> ParkedRow:
+def _find(project_id: int, entry: str, verb: str = "submission.read") -> ParkedRow:
     """For one who may read the project's submissions, or those of the form that it is for."""
     project, db = wire.project_or_404(project_id), wire.hub().read()
     row = submissions.find_parked(db, project.id, entry) if is_hash(entry) else None
     form = forms.find_by_key(db, project.uid, row.form_key) if row is not None else None
-    wire.require("submission.read", project, form)
+    wire.require(verb, project, form)
     if row is None:
         raise Problem("404.1")
     return row
-
-
-def _parked_json(row: ParkedRow) -> dict[str, Any]:
-    """`id` is what …/parked/ID.xml takes."""
-    return {
-        "id": row.entry,
-        "instanceId": row.instance_id,
-        "xmlFormId": unquote(row.form_key.partition("#")[0]),
-        "formVersion": row.form_version,
-        "reason": row.reason,
-        "receivedAt": shown(row.created_at),
-        "submitterId": row.submitter_id,
-        "deviceId": row.device_id,
-        "attachments": [
-            {"name": name, "exists": sha is not None} for name, sha in json.loads(row.files).items()
-        ],
-    }
 
 
 def _unexpected(project: Project, wanted: list[Form]) -> Iterator[dict[str, Any]]:

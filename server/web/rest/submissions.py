@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from server import entering, review
+from server import entering, review, withdrawal
 from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
@@ -151,6 +151,17 @@ def restore(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, bo
     _, form = find_form(project_id, xml_form_id, "submission.restore")
     held = find_submission(form, instance_id, deleted=True)
     review.restore_submission(wire.hub(), form, held, by=wire.caller().by)
+    return SUCCESS
+
+
+@blueprint.post(f"{ONE}/withdraw")
+def withdraw(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, bool]:
+    """Wipes it, here and on every hub that this reaches: {"reason": text} or nothing. Ours, not Central's."""
+    _, form = find_form(project_id, xml_form_id, "submission.delete")
+    reason = wire.json_body().get("reason")
+    if reason is not None and not isinstance(reason, str):
+        raise Problem("400.11", field="reason", value=str(reason), expected="string")
+    withdrawal.withdraw(wire.hub(), form, instance_id, reason=reason, by=wire.caller().by)
     return SUCCESS
 
 
