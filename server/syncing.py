@@ -223,7 +223,7 @@ def _meet(
     pace, peer = Pace(), caller.peer
     carrier = HttpCarrier(
         world.link(url), hub=caller.hub.id, credential=card_of(peer).credential, pace=pace, progress=progress,
-        patience=Patience(world.wait, world.chance, world.tries), now_s=world.now_s,
+        patience=Patience(peer.name, world.wait, world.chance, world.tries), now_s=world.now_s,
     )  # fmt: skip
     try:
         Conversation(caller, carrier, pace, wishes, tell, progress).run()

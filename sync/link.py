@@ -25,7 +25,7 @@ class HttpLink:
     def __init__(self, url: str) -> None:
         """Raises Unreached peer.unreachable when it is no http address."""
         if not url.startswith(("http://", "https://")):
-            raise Unreached("peer.unreachable", url=url)
+            raise Unreached("peer.unreachable", name=url)
         self._url = url.rstrip("/")
         self._pool = make_pool(url)
         self._timeout = urllib3.Timeout(connect=CONNECT_S, read=SILENCE_S)

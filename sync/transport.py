@@ -71,9 +71,10 @@ class LinkBroken(Exception):
 
 @dataclass(slots=True)
 class Patience:
-    """How long to wait after a break, and when to give up. `wait`: sleeps (passed in); `chance`: a number
+    """How long to wait after a break, and when to give up. `name`: of the other hub; `wait`: sleeps (passed in); `chance`: a number
     in [0, 1), so that two hubs that failed together do not come back together."""
 
+    name: str
     wait: Callable[[float], None]
     chance: Callable[[], float]
     tries: int = TRIES
@@ -83,7 +84,7 @@ class Patience:
         """Raises Unreached after too many breaks in a row without anything gained between them."""
         self.failed += 1
         if self.failed >= self.tries:
-            raise Unreached("peer.unreachable")
+            raise Unreached("peer.unreachable", name=self.name)
         longest = min(FIRST_WAIT_S * 2 ** (self.failed - 1), LONGEST_WAIT_S)
         self.wait(longest * (0.5 + self.chance() / 2))
 

@@ -120,7 +120,7 @@ def show(session: Session, file: Path) -> None:
             inside = look_inside(hub, file)
     if inside is not None:
         for kind, count in sorted(inside.items()):
-            session.say("  {kind}: {count}", kind=kind, count=count)
+            session.say("{kind}: {count}", kind=kind, count=count)
     session.answer(_said(header) | {"kinds": inside})
 
 

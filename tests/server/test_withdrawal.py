@@ -267,10 +267,10 @@ def test_bytes_that_come_after_their_wiped_entry_are_not_kept(country: Country) 
     (entry,) = [e for _, e in kampot.ledger.entries_after(0, 1000) if e.kind == "submission.create"]
     country.carry(1, 0)
     withdraw(nation, rice(nation), "uuid:a")
-    assert take(nation, [EntryRecord(entry.header)], None).have == 1
-    drop_unnamed(nation, take(nation, [BlobRecord(SOUND)], None).loose)
+    assert take(nation, [EntryRecord(entry.header)], lambda e: True, "0" * 16).have == 1
+    drop_unnamed(nation, take(nation, [BlobRecord(SOUND)], lambda e: True, "0" * 16).loose)
     assert traces(nation) == []
-    take(nation, [BlobRecord(SOUND)], None)  # and whoever brought it was cut off
+    take(nation, [BlobRecord(SOUND)], lambda e: True, "0" * 16)  # and whoever brought it was cut off
     upkeep.sweep(nation)
     assert traces(nation) != [], "what names it may still come"
     late = nation.clock.now() + timedelta(days=upkeep.LOOSE_DAYS + 1)
