@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from server.carrying import Taken, outgoing, records, shared_projects, take
+from server.carrying import Taken, outgoing, records, take, way_from
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.peers import card_of, find_peer
@@ -125,14 +125,14 @@ def _sender(hub: Hub, header: BundleHeader, path: Path) -> Peer:
 
 
 def _take_frames(hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, peer: Peer, report: Report) -> None:
-    projects = shared_projects(peer)
+    way = way_from(hub, peer)
     try:
         for number, received in enumerate(read_frames(file, bound, file_key)):
             report.frames = number + 1
             if received is None:
                 report.damaged.append(number)
             else:
-                _add(report.taken, take(hub, received, projects))
+                _add(report.taken, take(hub, received, way))
     except BadBundle:
         report.cut = True
 

@@ -1,4 +1,4 @@
-"""Which entries go to another hub, and taking in what comes from one.
+"""What goes to another hub, and taking in what comes from one; server/flow.py says what may.
 
 The rule of scope: local kinds never leave, and are never taken from outside, whoever sends them: a
 bundle must not be able to make an administrator here.
@@ -11,15 +11,17 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from server.flow import BELOW, Direction, Way, direction_from, direction_to, may_flow
 from server.hub import Hub, Turn
 from server.store import blobs as blob_rows
 from server.store import state_tables
 from server.store.blobs import SMALL_BYTES, Staged
-from server.store.ledger_sqlite import entries_after
+from server.store.ledger_sqlite import entries_after, entries_of
 from server.store.peers import Peer
 from sync.errors import BadEntry, BlobMissing
-from sync.ledger import Entry, read_entry, travels
+from sync.ledger import Entry, read_entry
 from sync.messages import FRAME_BYTES, BlobRecord, EntryRecord, PartRecord, Record
 
 log = logging.getLogger(__name__)
@@ -36,35 +38,34 @@ class Taken:
     blobs: int = 0
 
 
-def project_of_entry(entry: Entry) -> str | None:
-    """The uid of the project that an entry belongs to; None when it belongs to none."""
-    room, _, rest = entry.subject.partition(":")
-    if room == "project":
-        return rest
-    if room in ("form", "submission"):
-        return rest.partition("/")[0]
-    project = entry.body.get("project")
-    return project if isinstance(project, str) else None
+def way_to(hub: Hub, peer: Peer) -> Way:
+    """What may go from this hub to the peer."""
+    return _way(hub, peer, direction_to(peer.relation))
 
 
-def may_flow(entry: Entry, projects: frozenset[str] | None) -> bool:
-    """Whether an entry may cross between two hubs that share these projects (None: all)."""
-    if not travels(entry.kind):
-        return False
-    if entry.subject.startswith("hub:"):
-        # A hub says its own name, and nobody else's.
-        return entry.kind == "hub.introduce" and entry.subject == f"hub:{entry.hub}"
-    return projects is None or project_of_entry(entry) in projects
+def way_from(hub: Hub, peer: Peer) -> Way:
+    """What is taken here from the peer."""
+    return _way(hub, peer, direction_from(peer.relation))
 
 
-def shared_projects(peer: Peer) -> frozenset[str] | None:
+def _way(hub: Hub, peer: Peer, direction: Direction) -> Way:
+    lower = peer.id if peer.relation == BELOW else hub.id
+    return Way(direction, _shared_projects(peer), lower, partial(_has_said, hub, lower))
+
+
+def _shared_projects(peer: Peer) -> frozenset[str] | None:
     return None if peer.projects is None else frozenset(json.loads(peer.projects))
+
+
+def _has_said(hub: Hub, speaker: str, subject: str) -> bool:
+    """Whether this hub has said something of the subject: then it holds it."""
+    return any(entry.hub == speaker for entry in entries_of(hub.read(), subject))
 
 
 def outgoing(hub: Hub, peer: Peer, after: int, upto: int) -> Iterator[Entry]:
     """Entries for this peer committed here in (after, upto], its own left out: it has
     those, unless it was restored from a backup."""
-    shared = shared_projects(peer)
+    way = way_to(hub, peer)
     while after < upto:
         page = entries_after(hub.read(), after, PAGE)
         if not page:
@@ -72,7 +73,7 @@ def outgoing(hub: Hub, peer: Peer, after: int, upto: int) -> Iterator[Entry]:
         for seq, entry in page:
             after = seq
             lacking = entry.hub != peer.id or seq <= peer.restored_seq
-            if seq <= upto and lacking and may_flow(entry, shared):
+            if seq <= upto and lacking and may_flow(entry, way):
                 yield entry
 
 
@@ -104,17 +105,15 @@ def blob_records(hub: Hub, sha256: str) -> Iterator[Record]:
         log.warning("blob missing sha256=%s", sha256)
 
 
-def take(hub: Hub, received: Iterable[Record], projects: frozenset[str] | None) -> Taken:
+def take(hub: Hub, received: Iterable[Record], way: Way) -> Taken:
     """Takes one frame's records in one transaction: all of them or none. Idempotent."""
-    staged, entries, taken = _examine(hub, received, projects)
+    staged, entries, taken = _examine(hub, received, way)
     if staged or entries:
         hub.write(lambda turn: _commit(turn, staged, entries, taken))
     return taken
 
 
-def _examine(
-    hub: Hub, received: Iterable[Record], projects: frozenset[str] | None
-) -> tuple[list[Staged], list[Entry], Taken]:
+def _examine(hub: Hub, received: Iterable[Record], way: Way) -> tuple[list[Staged], list[Entry], Taken]:
     staged: list[Staged] = []
     entries: list[Entry] = []
     taken = Taken()
@@ -126,7 +125,7 @@ def _examine(
                 whole = hub.blobs.add_part(sha256, offset, size, data)
                 staged += [whole] if whole else []
             case EntryRecord(header):
-                entry = _checked(header, projects)
+                entry = _checked(header, way)
                 if entry is None:
                     taken.refused += 1
                 else:
@@ -134,13 +133,13 @@ def _examine(
     return staged, entries, taken
 
 
-def _checked(header: bytes, projects: frozenset[str] | None) -> Entry | None:
+def _checked(header: bytes, way: Way) -> Entry | None:
     try:
         entry = read_entry(header)
     except BadEntry as fault:
         log.warning("entry refused reason=%s", fault.code)
         return None
-    if not may_flow(entry, projects):
+    if not may_flow(entry, way):
         log.warning("entry refused reason=entry.not_shared id=%s kind=%s", entry.id, entry.kind)
         return None
     return entry

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from server.errors import Fault
+from server.flow import EQUAL
 from server.hub import Hub
 from server.store import peers, projects
 from server.store.peers import Peer
@@ -85,8 +86,11 @@ def _card(said: Mapping[str, Any]) -> Card:
     )
 
 
-def add_peer(hub: Hub, card: Card, *, url: str | None = None, projects_named: Sequence[str] = ()) -> Peer:
+def add_peer(
+    hub: Hub, card: Card, *, url: str | None = None, projects_named: Sequence[str] = (), relation: str = EQUAL
+) -> Peer:
     """Knows another hub by its card from now on. `projects_named`: numbers or names; none = all.
+    `relation`: what the other is to this one, as in server/flow.py.
 
     Raises Fault hub.itself, hub.known (another hub of that name), project.unknown.
     """
@@ -95,7 +99,7 @@ def add_peer(hub: Hub, card: Card, *, url: str | None = None, projects_named: Se
     namesake = peers.find_by_name(hub.read(), card.name)
     if namesake is not None and namesake.id != card.id:
         raise Fault("hub.known", name=card.name)
-    body: dict[str, Any] = {"name": card.name, "card": card.said(), "url": url}
+    body: dict[str, Any] = {"name": card.name, "card": card.said(), "url": url, "relation": relation}
     if projects_named:
         body["projects"] = [project_of(hub, said).uid for said in projects_named]
     hub.write(lambda turn: turn.append("hub.add", f"hub:{card.id}", body))

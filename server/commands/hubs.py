@@ -7,8 +7,20 @@ from pathlib import Path
 
 import click
 
+from i18n import mark
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 from server.errors import Fault
+from server.flow import ABOVE, BELOW, EQUAL, MIRROR
+
+RELATIONS = {
+    EQUAL: mark("{name} ({id}) is equal to this hub: everything flows both ways."),
+    ABOVE: mark(
+        "{name} ({id}) is above this hub: answers go up to it; forms, tablets and decisions come down."
+    ),
+    BELOW: mark(
+        "{name} ({id}) is below this hub: its answers come up; forms, tablets and decisions go down to it."
+    ),
+}
 
 
 @click.group(help=_("This hub and those it exchanges data with."))
@@ -42,13 +54,17 @@ def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
 @click.option(
     "--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two.")
 )
+@click.option(
+    "--other", type=click.Choice(tuple(MIRROR)), default=EQUAL, show_default=True,
+    help=_("What the other hub is to this one: its nation (above), its province (below), or its equal."),
+)  # fmt: skip
 @shared_options
 @pass_session
-def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -> None:
+def add(session: Session, file: Path, url: str | None, named: tuple[str, ...], other: str) -> None:
     from server.peers import add_peer, read_card
 
     with session.hub() as opened:
-        peer = add_peer(opened, read_card(file), url=url, projects_named=named)
+        peer = add_peer(opened, read_card(file), url=url, projects_named=named, relation=other)
     session.say("The hub {name} is known here now.", name=peer.name)
     session.answer({"id": peer.id, "name": peer.name})
 
@@ -63,14 +79,22 @@ def list_(session: Session) -> None:
         known = list_peers(opened.read())
         session.say("This hub is {name} ({id}).", name=opened.name, id=opened.id)
         for peer in known:
-            session.say("{name} ({id}): holds our entries up to {holds}; we hold its entries up to {seen}.",
+            session.say(RELATIONS[peer.relation], name=peer.name, id=peer.id)
+            session.say("It holds our entries up to {holds}; we hold its entries up to {seen}.",
                         name=peer.name, id=peer.id, holds=peer.holds_seq, seen=peer.seen_seq)  # fmt: skip
         session.answer(
             {
                 "id": opened.id,
                 "name": opened.name,
                 "hubs": [
-                    {"id": p.id, "name": p.name, "url": p.url, "holds": p.holds_seq, "seen": p.seen_seq}
+                    {
+                        "id": p.id,
+                        "name": p.name,
+                        "url": p.url,
+                        "relation": p.relation,
+                        "holds": p.holds_seq,
+                        "seen": p.seen_seq,
+                    }
                     for p in known
                 ],
             }

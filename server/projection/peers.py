@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from server.flow import EQUAL
 from server.store import peers
 from server.store.database import Connection
 from server.store.ledger_sqlite import entries_of
@@ -38,6 +39,5 @@ def _card(peer: str, entry: Entry) -> peers.PeerCard:
     said = entry.body
     card = json.dumps(said["card"], ensure_ascii=False, sort_keys=True)
     projects = said.get("projects")
-    return peers.PeerCard(
-        peer, said["name"], card, said.get("url"), None if projects is None else json.dumps(projects)
-    )
+    shared = None if projects is None else json.dumps(projects)
+    return peers.PeerCard(peer, said["name"], card, said.get("url"), shared, said.get("relation", EQUAL))

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_COLUMNS = "id, name, card, url, projects, holds_ledger, holds_seq, seen_ledger, seen_seq, restored_seq"
+_COLUMNS = (
+    "id, name, card, url, projects, relation, holds_ledger, holds_seq, seen_ledger, seen_seq, restored_seq"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class PeerCard:
     card: str
     url: str | None
     projects: str | None
+    relation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Peer:
     card: str
     url: str | None
     projects: str | None
+    relation: str
     holds_ledger: str | None
     holds_seq: int
     seen_ledger: str | None
@@ -34,12 +38,16 @@ class Peer:
 
 
 def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
-    """Adds a hub, or renews what its card says; cursors stay."""
+    """Adds a hub, or renews what is known of it. Cursors stay, unless other things flow from now on: what
+    was passed over before must be looked at again."""
+    held = find_peer(db, peer.id)
+    if held is not None and (held.projects, held.relation) != (peer.projects, peer.relation):
+        drop_peer(db, peer.id)
     db.execute(
-        "INSERT INTO peer (id, name, card, url, projects, holds_seq, seen_seq) VALUES (?, ?, ?, ?, ?, 0, 0) "
-        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, card = excluded.card, url = excluded.url, "
-        "projects = excluded.projects",
-        (peer.id, peer.name, peer.card, peer.url, peer.projects),
+        "INSERT INTO peer (id, name, card, url, projects, relation, holds_seq, seen_seq) "
+        "VALUES (?, ?, ?, ?, ?, ?, 0, 0) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, card = excluded.card, url = excluded.url",
+        (peer.id, peer.name, peer.card, peer.url, peer.projects, peer.relation),
     )
 
 
