@@ -3,7 +3,9 @@
     LedgerError
     ├── BadEntry        a header that is not canonical, or not an entry at all
     ├── BlobMissing     a blob that is named but not held here
-    └── BadBundle       a file that is damaged, foreign, sealed for somebody else, or too new
+    ├── BadBundle       a file that is damaged, foreign, sealed for somebody else, or too new
+    ├── BadPairing      a code, link, message or file by which two hubs do not become a pair
+    └── Unreached       another hub that did not answer, or not to the end
 
 Each carries a code and values; the text for people is in the catalogues (server/errors.py).
 """
@@ -29,4 +31,12 @@ class BlobMissing(LedgerError):
 
 
 class BadBundle(LedgerError):
+    pass
+
+
+class BadPairing(LedgerError):
+    pass
+
+
+class Unreached(LedgerError):
     pass

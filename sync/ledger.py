@@ -36,6 +36,9 @@ LOCAL_KINDS = frozenset(
         "hub.add",
         "hub.remove",
         "hub.receipt",
+        "hub.offer",
+        "hub.offer.try",
+        "hub.offer.end",
     }
 )
 

@@ -19,7 +19,10 @@ ROOMS = {
     "sync": {"sync"},
     "i18n": {"i18n"},
 }
-SYNC_ORDER = ("errors", "ledger", "merge", "keys", "messages", "exchange", "bundle", "transport", "device")
+SYNC_ORDER = (
+    "errors", "ledger", "merge", "keys", "pairing", "http", "messages", "exchange", "bundle", "transport",
+    "device",
+)  # fmt: skip
 # Who may import a library, as beginnings of paths; nobody else may.
 KEEPERS = {
     "flask": ("server/web/", "server/app.py"),

@@ -7,20 +7,10 @@ from pathlib import Path
 
 import click
 
-from i18n import mark
+from server.commands.pairing import RELATIONS, pair
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 from server.errors import Fault
-from server.flow import ABOVE, BELOW, EQUAL, MIRROR
-
-RELATIONS = {
-    EQUAL: mark("{name} ({id}) is equal to this hub: everything flows both ways."),
-    ABOVE: mark(
-        "{name} ({id}) is above this hub: answers go up to it; forms, tablets and decisions come down."
-    ),
-    BELOW: mark(
-        "{name} ({id}) is below this hub: its answers come up; forms, tablets and decisions go down to it."
-    ),
-}
+from server.flow import EQUAL, MIRROR
 
 
 @click.group(help=_("This hub and those it exchanges data with."))
@@ -73,6 +63,7 @@ def add(session: Session, file: Path, url: str | None, named: tuple[str, ...], o
 @shared_options
 @pass_session
 def list_(session: Session) -> None:
+    from server.peers import fingerprint_with
     from server.store.peers import list_peers
 
     with session.hub() as opened:
@@ -81,7 +72,9 @@ def list_(session: Session) -> None:
         for peer in known:
             session.say(RELATIONS[peer.relation], name=peer.name, id=peer.id)
             session.say("It holds our entries up to {holds}; we hold its entries up to {seen}.",
-                        name=peer.name, id=peer.id, holds=peer.holds_seq, seen=peer.seen_seq)  # fmt: skip
+                        holds=peer.holds_seq, seen=peer.seen_seq)  # fmt: skip
+            session.say("Number to compare with its coordinator: {number}",
+                        number=fingerprint_with(opened, peer))  # fmt: skip
         session.answer(
             {
                 "id": opened.id,
@@ -92,8 +85,10 @@ def list_(session: Session) -> None:
                         "name": p.name,
                         "url": p.url,
                         "relation": p.relation,
+                        "projects": p.projects and json.loads(p.projects),
                         "holds": p.holds_seq,
                         "seen": p.seen_seq,
+                        "fingerprint": fingerprint_with(opened, p),
                     }
                     for p in known
                 ],
@@ -116,4 +111,5 @@ def remove(session: Session, name: str) -> None:
     session.answer({"id": peer.id, "name": peer.name})
 
 
+hub.add_command(pair)
 COMMANDS = (hub,)

@@ -75,6 +75,8 @@ _CONTENTS = {
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
     "peer": "SELECT * FROM peer",
+    "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
+        FROM offer""",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }
@@ -83,7 +85,7 @@ STATE_TABLES = tuple(_CONTENTS)
 
 def digests(db: sqlite3.Connection) -> dict[str, str]:
     """table -> hash of what it says, for comparing two folds. Equal also on two hubs that hold the same
-    entries, but for the tables of what is local: actor, assignment, session, peer."""
+    entries, but for the tables of what is local: actor, assignment, session, peer, offer."""
     return {table: _digest(db, contents) for table, contents in _CONTENTS.items()}
 
 
