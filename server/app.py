@@ -33,7 +33,7 @@ API = (
     "server.web.exports",
     "server.web.odata",
 )
-OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.console")
+OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.hub_pairing", "server.web.console")
 
 
 def create_app(data: Path | str, **settings: Any) -> Flask:

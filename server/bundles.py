@@ -192,7 +192,7 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
         batch = Batch(header.after, header.upto, header.entries, so_far.refused, header.digest)
         note_taken(turn, peer, source_of(header), batch, header.chain)
 
-    taken = take(hub, records, admits_from(peer), header.ledger, move_on)
+    taken = take(hub, records, admits_from(hub, peer), header.ledger, move_on)
     drop_unnamed(hub, taken.loose)
     log.info("batch taken peer=%s new=%d have=%d refused=%d", peer.id, taken.new, taken.have, taken.refused)
     batch = Batch(header.after, header.upto, header.entries, taken.refused, header.digest)
@@ -203,7 +203,7 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
 def _take_files(hub: Hub, peer: Peer, header: BundleHeader, frames: Iterable[list[Record]]) -> Gained:
     taken = Taken()
     for records in frames:
-        taken.add(take(hub, records, admits_from(peer), header.ledger))
+        taken.add(take(hub, records, admits_from(hub, peer), header.ledger))
     drop_unnamed(hub, taken.loose)
     log.info("files taken peer=%s new=%d", peer.id, taken.blobs)
     return Gained(0, taken.blobs, None)
@@ -226,7 +226,7 @@ def key_of(hub: Hub, header: BundleHeader, path: Path) -> bytes:
 
 
 def _take_frames(hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, peer: Peer, report: Report) -> None:
-    admits = admits_from(peer)
+    admits = admits_from(hub, peer)
     try:
         for number, received in enumerate(read_frames(file, bound, file_key)):
             report.frames = number + 1

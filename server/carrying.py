@@ -10,15 +10,22 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from server.flow import BELOW, Direction, Way, direction_from, direction_to, may_flow
 from server.following import active_ledgers, taken_by_then
 from server.hub import Hub
 from server.store.blobs import SMALL_BYTES
-from server.store.database import Connection
-from server.store.ledger_sqlite import entries_with_origin, find_by_prefix, recent_entries
-from server.store.peers import Peer
+from server.store.ledger_sqlite import (
+    came_over,
+    entries_of,
+    entries_with_origin,
+    find_by_prefix,
+    recent_entries,
+)
+from server.store.peers import Peer, list_ledgers
 from sync.errors import BadBundle, BlobMissing
-from sync.ledger import Entry, travels
+from sync.ledger import Entry
 from sync.merge import CREATE, EDIT
 from sync.messages import (
     FRAME_BYTES,
@@ -37,39 +44,44 @@ PAGE = 500
 BASIS_ENTRIES, BASIS_LOOK = 16, 200  # how many to lean on; how far back to look for them
 
 
-def project_of_entry(entry: Entry) -> str | None:
-    """The uid of the project that an entry belongs to; None when it belongs to none."""
-    room, _, rest = entry.subject.partition(":")
-    if room == "project":
-        return rest
-    if room in ("form", "submission"):
-        return rest.partition("/")[0]
-    project = entry.body.get("project")
-    return project if isinstance(project, str) else None
+def way_to(hub: Hub, peer: Peer) -> Way:
+    """What may go from this hub to the peer."""
+    return _way(hub, peer, direction_to(peer.relation))
 
 
-def may_flow(entry: Entry, projects: frozenset[str] | None) -> bool:
-    """Whether an entry may cross between two hubs that share these projects (None: all)."""
-    if not travels(entry.kind):
-        return False
-    if entry.subject.startswith("hub:"):
-        # A hub says its own name, and nobody else's.
-        return entry.kind == "hub.introduce" and entry.subject == f"hub:{entry.hub}"
-    return projects is None or project_of_entry(entry) in projects
+def way_from(hub: Hub, peer: Peer) -> Way:
+    """What is taken here from the peer."""
+    return _way(hub, peer, direction_from(peer.relation))
 
 
-def shared_projects(peer: Peer) -> frozenset[str] | None:
+def _way(hub: Hub, peer: Peer, direction: Direction) -> Way:
+    lower = peer.id if peer.relation == BELOW else hub.id
+    holds = partial(_peer_holds, hub, peer) if lower == peer.id else partial(_held_here, hub)
+    return Way(direction, _shared_projects(peer), lower, holds)
+
+
+def _peer_holds(hub: Hub, peer: Peer, subject: str) -> bool:
+    """What came from a hub, it holds: its own, and that of hubs below it."""
+    ledgers = [known.ledger for known in list_ledgers(hub.read(), peer.id)]
+    return came_over(hub.read(), subject, ledgers)
+
+
+def _held_here(hub: Hub, subject: str) -> bool:
+    return bool(entries_of(hub.read(), subject))
+
+
+def _shared_projects(peer: Peer) -> frozenset[str] | None:
     return None if peer.projects is None else frozenset(json.loads(peer.projects))
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Where entries go: to a hub, of the projects shared with it (None: all), without those that came over
-    the ledger under which it is at work. `before`: older ledgers that this one begins like, each with the seq
-    of ours up to which what came over it was in it by then."""
+    """Where entries go: to a hub, by the rules of the pair, without those that came over the ledger under
+    which it is at work. `before`: older ledgers that this one begins like, each with the seq of ours up to
+    which what came over it was in it by then."""
 
     peer: Peer
-    projects: frozenset[str] | None
+    way: Way
     known_by: str | None
     before: Mapping[str, int] = field(default_factory=dict)
 
@@ -78,27 +90,25 @@ class Course:
         return via is not None and (via == self.known_by or seq <= self.before.get(via, 0))
 
 
-def course_to(
-    db: Connection, peer: Peer, ledger: str | None = None, lineage: Iterable[Position] = ()
-) -> Course:
+def course_to(hub: Hub, peer: Peer, ledger: str | None = None, lineage: Iterable[Position] = ()) -> Course:
     """`ledger`: the one under which the hub is at work, when it said so itself. A hub of which two copies
     run lacks, in each, what came from the other: then nothing is left out."""
     if ledger is None:
-        active = active_ledgers(db, peer)
+        active = active_ledgers(hub.read(), peer)
         ledger = active[0].ledger if len(active) == 1 else None
-    before = {place.ledger: taken_by_then(db, peer, place) for place in lineage}
-    return Course(peer, shared_projects(peer), ledger, before)
+    before = {place.ledger: taken_by_then(hub.read(), peer, place) for place in lineage}
+    return Course(peer, way_to(hub, peer), ledger, before)
 
 
-def outgoing(db: Connection, course: Course, after: int, upto: int) -> Iterator[tuple[int, Entry]]:
+def outgoing(hub: Hub, course: Course, after: int, upto: int) -> Iterator[tuple[int, Entry]]:
     """(seq, entry) of what is for this hub among what was committed here in (after, upto]."""
     while after < upto:
-        page = entries_with_origin(db, after, PAGE)
+        page = entries_with_origin(hub.read(), after, PAGE)
         if not page:
             return
         for seq, entry, via in page:
             after = seq
-            if seq <= upto and not course.knows(seq, via) and may_flow(entry, course.projects):
+            if seq <= upto and not course.knows(seq, via) and may_flow(entry, course.way):
                 yield seq, entry
 
 
@@ -140,9 +150,9 @@ def blob_records(hub: Hub, sha256: str) -> Iterator[Record]:
 def basis_for(hub: Hub, peer: Peer, after: int) -> Basis:
     """The last submissions that a hub is known to hold: the tags of its forms are in them, and much of what
     people say."""
-    chosen = list[Entry]()
+    chosen, way = list[Entry](), way_to(hub, peer)
     for entry in recent_entries(hub.read(), after, (CREATE, EDIT), BASIS_LOOK):
-        if len(chosen) < BASIS_ENTRIES and may_flow(entry, shared_projects(peer)):
+        if len(chosen) < BASIS_ENTRIES and may_flow(entry, way):
             chosen.append(entry)
     ids = tuple(bytes.fromhex(entry.id)[:PREFIX] for entry in chosen)
     content = basis_content(hub, ids)

@@ -94,6 +94,7 @@ _EXCHANGE = (
     _row("hub.unknown", 404, INPUT, mark("This hub knows no hub {name}. Add it by its card with `samleng hub add`.")),
     _row("hub.known", 409, INPUT, mark("A hub {name} with another key is already known here. Remove it first, or rename this one.")),
     _row("hub.itself", 400, INPUT, mark("This is the card of this hub itself. Use the card of the other hub.")),
+    _row("hub.credential_wrong", 403, INPUT, mark("The hub {name} did not prove who it is. Pair the two hubs anew with `samleng hub pair`.")),
     _row("card.invalid", 400, INPUT, mark("{path} is not a hub's card. Ask the other hub for a new one, made with `samleng hub card`.")),
     _row("bundle.not_a_bundle", 400, INPUT, mark("This file is not a bundle. Check that it is the right one.")),
     _row("bundle.not_for_us", 400, INPUT, mark("The bundle is for another hub ({hub}). Take it there, or ask for one for this hub.")),
@@ -127,6 +128,29 @@ _EXCHANGE = (
     _row("upload.offset", 409, INPUT, mark("The upload goes on at byte {offset}.")),
     _row("upload.busy", 423, INPUT, mark("Bytes of this upload are just being written. Ask how far it is, and go on from there.")),
     _row("upload.too_large", 413, INPUT, mark("The upload is larger than the {limit_bytes} bytes allowed here.")),
+    _row("peer.answer_too_large", 502, UNREACHED, mark("What {name} answered is larger than any answer of a hub. Check the address.")),
+)
+
+_PAIRING = (
+    _row("pair.code_invalid", 400, INPUT, mark("This is not a pairing code. A code is ten letters and digits in two groups, as the other hub shows it.")),
+    _row("pair.code_wrong", 403, INPUT, mark("The code is not right. Compare it with what the other hub shows, and try again; after five wrong ones the offer ends.")),
+    _row("pair.link_invalid", 400, INPUT, mark("This is not the link of an offer to pair. Copy it again from the other hub, or use its code with --url.")),
+    _row("pair.url_needed", 400, INPUT, mark("Say where the other hub can be reached: --url http://ADDRESS:8383.")),
+    _row("pair.url_invalid", 400, INPUT, mark("{url} is not an address of a hub. It begins with http:// or https://.")),
+    _row("pair.none", 404, INPUT, mark("The other hub has no offer to pair. Make one there with `samleng hub pair`.")),
+    _row("pair.expired", 410, INPUT, mark("The offer to pair is over: its time has passed, or a newer one took its place. Ask for a new one.")),
+    _row("pair.used", 409, INPUT, mark("The offer to pair was used already; each is good for one hub, once. If it was not you, look at `samleng hub list` on the hub that made it. Ask for a new one.")),
+    _row("pair.tries", 403, INPUT, mark("The offer to pair was ended after too many wrong codes. Make a new one on the other hub with `samleng hub pair`.")),
+    _row("pair.name_taken", 409, INPUT, mark("The other hub knows another hub by the name {name}. Its coordinator must remove that one first.")),
+    _row("pair.not_understood", 400, INPUT, mark("What the other side said was damaged, or is not for this hub. Nothing was changed. Try again.")),
+    _row("pair.answer_wrong", 502, INPUT, mark("What answers at {url} does not prove that it made this offer. Nothing was changed here. Check the address.")),
+    _row("pair.other_hub", 502, INPUT, mark("At {url} answers another hub than the one that made this offer. Nothing was changed. Check the address.")),
+    _row("pair.not_a_hub", 502, INPUT, mark("No hub that can be paired with answers at {url}. Check the address; the other hub may need an update.")),
+    _row("pair.newer", 400, INPUT, mark("The other hub was set up by a newer Samleng. Update this hub, then try again.")),
+    _row("pair.file_invalid", 400, INPUT, mark("This is not a file for pairing, or it was changed on its way. Ask for a new one, made with `samleng hub pair --out FILE.json`.")),
+    _row("pair.foreign", 400, INPUT, mark("This reply is for another hub, or for an offer that was not made here. Take it to the hub that made the offer.")),
+    _row("pair.out", 400, INPUT, mark("{path} must end in .png for a picture of the code, or in .json for a file to hand over.")),
+    _row("picture.no_code", 400, NOTHING, mark("There is no code of an offer in the picture {path}. Take it again: whole, sharp and from the front.")),
 )
 
 _DECISIONS = (
@@ -162,4 +186,4 @@ _FORMS = (
     for code, text in MESSAGES.items()
 )
 
-FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_DECISIONS))
+FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_PAIRING, *_DECISIONS))

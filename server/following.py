@@ -49,8 +49,16 @@ def our_ledger(db: Connection) -> str:
 
 
 def lineage(db: Connection) -> tuple[Position, ...]:
+    """Older ledgers of ours, each up to where who follows it holds what is for it."""
     said = json.loads(identity(db).lineage)
-    return tuple(Position(ledger, seq, chain_at(db, seq)) for ledger, seq in said)
+    return tuple(Position(ledger, common, chain_at(db, common)) for ledger, common, _upto in said)
+
+
+def own_ledgers(db: Connection) -> list[tuple[str, int]]:
+    """(ledger, seq up to which it named the entries that are held here), the present one first: for what
+    was proved of older ones."""
+    older = [(ledger, upto) for ledger, _common, upto in json.loads(identity(db).lineage)]
+    return [(our_ledger(db), head(db)), *older]
 
 
 def active_ledgers(db: Connection, peer: Peer) -> list[PeerLedger]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.following import lineage, our_ledger
+from server.following import own_ledgers
 from server.hub import Hub
 from server.store import peers
 from server.store.ledger_sqlite import places_about
-from sync.receipt import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +26,14 @@ def holders_of(hub: Hub, subject: str) -> list[Held]:
     """Each fact about a submission, in the order in which it came here. This hub itself is left out."""
     db = hub.read()
     names = peers.hub_names(db)
-    ledgers = [Position(our_ledger(db), 1 << 62, ""), *lineage(db)]
     found = []
     for seq, entry, via in places_about(db, subject):
         holders: dict[str, tuple[str, str | None]] = {}
         origin = peers.find_ledger(db, via) if via is not None else None
         if origin is not None:
             holders[names.get(origin.peer, origin.peer)] = (entry.made_at, None)
-        for ledger in ledgers:
-            for proof in peers.proofs_of(db, ledger.ledger, seq) if seq <= ledger.seq else ():
+        for ledger, upto in own_ledgers(db):
+            for proof in peers.proofs_of(db, ledger, seq) if seq <= upto else ():
                 holders.setdefault(names.get(proof.peer, proof.peer), (proof.came_at, proof.entry))
         found.append(Held(entry.id, entry.kind, entry.made_at, holders))
     return found

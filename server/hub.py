@@ -25,7 +25,7 @@ from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
 from server.store.database import Connection, Database
 from server.store.forms import FormVersion
-from server.store.identity import HubRow, find_hub, insert_hub
+from server.store.identity import HubRow, find_hub, insert_hub, renew_ledger
 from server.store.ledger_sqlite import SqliteLedger, insert_entry
 from sync.keys import HubKey
 from sync.ledger import Entry, make_entry
@@ -93,6 +93,11 @@ class Turn:
         they came."""
         self.changed = True
         return self.hub.ledger.append_within(self.db, entries, via)
+
+    def begin_anew(self) -> None:
+        """Other things flow to another hub from now on: what was passed over before must be looked at again,
+        so this hub goes on under a ledger that nobody follows yet. What others hold they do not keep twice."""
+        renew_ledger(self.db, secrets.token_hex(8), 0)
 
 
 class Hub:

@@ -91,9 +91,9 @@ def load_batch(
 ) -> Load:
     """Entries for a link: about `weight` bytes before compression, at least one entry if there is one, each
     with the bytes that it is understood by. Files of submissions follow later."""
-    db, upto = hub.read(), head(hub.read())
+    upto = head(hub.read())
     count, held, size = _Count(upto), list[Record](), 0
-    for seq, entry in outgoing(db, course, after, upto):
+    for seq, entry in outgoing(hub, course, after, upto):
         new = list(records(hub, [entry], all_blobs=False))
         if held and size + sum(map(weigh, new)) > weight:
             break
@@ -156,8 +156,7 @@ class _Content:
     notes: list[Record]
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
-        db = self.hub.read()
-        return outgoing(db, course_to(db, self.peer), self.after, self.upto)
+        return outgoing(self.hub, course_to(self.hub, self.peer), self.after, self.upto)
 
     def wanted(self) -> list[str]:
         known = active_ledgers(self.hub.read(), self.peer)

@@ -70,7 +70,7 @@ def hello(hub: Hub, body: bytes) -> bytes:
     after = _follows(hub, peer, ask)
     db = hub.read()
     seen = followed(db, Source(ask.ledger, ask.lineage))
-    more = parcels.has_more(hub, course_to(db, peer, ask.ledger, ask.lineage), after)
+    more = parcels.has_more(hub, course_to(hub, peer, ask.ledger, ask.lineage), after)
     reply = Reply(
         hub=hub.id, ledger=our_ledger(db), at=hub.clock.stamp(), lineage=lineage(db),
         seen=Position(ask.ledger, seen.seq, seen.chain), holds=believed_by(db, ask.ledger),
@@ -111,7 +111,7 @@ def batch(hub: Hub, body: bytes) -> Path | None:
         parcel = parcels.file_parcel(hub, peer, names, weight, ask.largest)
     else:
         wanted = Wanted(weight, ask.thorough, ask.bare)
-        course = course_to(hub.read(), peer, ask.ledger, ask.lineage)
+        course = course_to(hub, peer, ask.ledger, ask.lineage)
         parcel = parcels.entry_parcel(hub, course, _follows(hub, peer, ask), wanted)
     return parcel.path if parcel is not None else None
 

@@ -41,8 +41,8 @@ class Wanted:
 
 def has_more(hub: Hub, course: Course, after: int) -> bool:
     """Whether a hub that follows us up to here lacks something."""
-    db, upto = hub.read(), head(hub.read())
-    found = next(outgoing(db, course, after, upto), None) is not None
+    upto = head(hub.read())
+    found = next(outgoing(hub, course, after, upto), None) is not None
     return found or upto - after >= GAP
 
 

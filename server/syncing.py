@@ -29,7 +29,7 @@ from server.following import (
 )
 from server.hub import Hub
 from server.parcels import Wanted
-from server.peers import card_of, find_peer
+from server.peers import card_of, find_peer, present_credential
 from server.spool import INBOX, folder_of
 from server.store.blobs import list_wanted
 from server.store.ledger_sqlite import count_after
@@ -108,7 +108,7 @@ class Caller:
         after = self._agreed(seen)
         wanted = Wanted(pace.entries, pace.thorough, bare)
         source = self.source or Source("", ())
-        course = course_to(self.hub.read(), self.peer, source.ledger or None, source.lineage)
+        course = course_to(self.hub, self.peer, source.ledger or None, source.lineage)
         return parcels.entry_parcel(self.hub, course, after, wanted)
 
     def _agreed(self, seen: Position | None) -> int:
@@ -222,8 +222,8 @@ def _meet(
 ) -> Meeting:  # fmt: skip
     pace, peer = Pace(), caller.peer
     carrier = HttpCarrier(
-        world.link(url), hub=caller.hub.id, credential=card_of(peer).credential, pace=pace, progress=progress,
-        patience=Patience(peer.name, world.wait, world.chance, world.tries), now_s=world.now_s,
+        world.link(url), hub=caller.hub.id, credential=present_credential(caller.hub, peer), pace=pace,
+        progress=progress, patience=Patience(peer.name, world.wait, world.chance, world.tries), now_s=world.now_s,
     )  # fmt: skip
     try:
         Conversation(caller, carrier, pace, wishes, tell, progress).run()

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from server.carrying import may_flow, shared_projects
+from server.carrying import way_from
+from server.flow import may_flow
 from server.hub import Hub, Turn
 from server.store import blobs as blob_rows
 from server.store import state_tables, withdrawals
@@ -31,10 +32,10 @@ log = logging.getLogger(__name__)
 Admits = Callable[[Entry], bool]
 
 
-def admits_from(peer: Peer) -> Admits:
+def admits_from(hub: Hub, peer: Peer) -> Admits:
     """Whether an entry may come from this hub."""
-    projects = shared_projects(peer)
-    return lambda entry: may_flow(entry, projects)
+    way = way_from(hub, peer)
+    return lambda entry: may_flow(entry, way)
 
 
 @dataclass(slots=True)

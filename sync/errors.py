@@ -4,7 +4,8 @@
     ├── BadEntry        a header that is not canonical, or not an entry at all
     ├── BlobMissing     a blob that is named but not held here
     ├── BadBundle       a file that is damaged, foreign, sealed for somebody else, or too new
-    ├── Unreached       the other hub does not answer, or the link broke more often than it held
+    ├── BadPairing      a code, link, message or file by which two hubs do not become a pair
+    ├── Unreached       another hub that did not answer, or a link that broke more often than it held
     └── Refused         the other hub answered that it will not; its code and values
 
 Each carries a code and values; the text for people is in the catalogues (server/errors.py).
@@ -31,6 +32,10 @@ class BlobMissing(LedgerError):
 
 
 class BadBundle(LedgerError):
+    pass
+
+
+class BadPairing(LedgerError):
     pass
 
 

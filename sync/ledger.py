@@ -37,6 +37,9 @@ LOCAL_KINDS = frozenset(
         "hub.remove",
         "hub.receipt",
         "hub.ledger.renew",
+        "hub.offer",
+        "hub.offer.try",
+        "hub.offer.end",
     }
 )
 
@@ -63,6 +66,8 @@ SHARED_KINDS = frozenset(
         "submission.attachment.update",
         "submission.delete",
         "submission.restore",
+        "submission.update.resolve",
+        "submission.purge",
         "comment.create",
         "hub.introduce",
     }

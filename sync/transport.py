@@ -71,8 +71,8 @@ class LinkBroken(Exception):
 
 @dataclass(slots=True)
 class Patience:
-    """How long to wait after a break, and when to give up. `name`: of the other hub; `wait`: sleeps (passed in); `chance`: a number
-    in [0, 1), so that two hubs that failed together do not come back together."""
+    """How long to wait after a break, and when to give up. `name`: of the other hub; `wait`: sleeps
+    (passed in); `chance`: a number in [0, 1), so that two hubs that failed together do not come back together."""
 
     name: str
     wait: Callable[[float], None]

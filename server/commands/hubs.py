@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from server.commands.pairing import RELATIONS, pair
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 from server.errors import Fault
+from server.flow import EQUAL, MIRROR
 
 
 @click.group(help=_("This hub and those it exchanges data with."))
@@ -42,13 +44,17 @@ def card(session: Session, out: Path, address: tuple[str, ...]) -> None:
 @click.option(
     "--project", "named", multiple=True, metavar="N|NAME", help=_("Project that flows between the two.")
 )
+@click.option(
+    "--other", type=click.Choice(tuple(MIRROR)), default=EQUAL, show_default=True,
+    help=_("What the other hub is to this one: its nation (above), its province (below), or its equal."),
+)  # fmt: skip
 @shared_options
 @pass_session
-def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -> None:
+def add(session: Session, file: Path, url: str | None, named: tuple[str, ...], other: str) -> None:
     from server.peers import add_peer, read_card
 
     with session.hub() as opened:
-        peer = add_peer(opened, read_card(file), url=url, projects_named=named)
+        peer = add_peer(opened, read_card(file), url=url, projects_named=named, relation=other)
     session.say("The hub {name} is known here now.", name=peer.name)
     session.answer({"id": peer.id, "name": peer.name})
 
@@ -58,20 +64,37 @@ def add(session: Session, file: Path, url: str | None, named: tuple[str, ...]) -
 @pass_session
 def list_(session: Session) -> None:
     from server.following import reach
+    from server.hub_notices import notices_of, own_notices
+    from server.peers import fingerprint_with
     from server.store.peers import list_peers
 
     with session.hub() as opened:
         known = [(peer, *reach(opened.read(), peer)) for peer in list_peers(opened.read())]
         session.say("This hub is {name} ({id}).", name=opened.name, id=opened.id)
         for peer, holds, seen in known:
-            session.say("{name} ({id}): holds our entries up to {holds}; we hold its entries up to {seen}.",
-                        name=peer.name, id=peer.id, holds=holds, seen=seen)  # fmt: skip
+            session.say(RELATIONS[peer.relation], name=peer.name, id=peer.id)
+            session.say("It holds our entries up to {holds}; we hold its entries up to {seen}.",
+                        holds=holds, seen=seen)  # fmt: skip
+            session.say("Number to compare with its coordinator: {number}",
+                        number=fingerprint_with(opened, peer))  # fmt: skip
+        told = own_notices(opened) + [n for peer, _h, _s in known for n in notices_of(opened, peer)]
+        for text in dict.fromkeys(notice.text(session.lang) for notice in told):
+            session.say(text)
         session.answer(
             {
                 "id": opened.id,
                 "name": opened.name,
                 "hubs": [
-                    {"id": p.id, "name": p.name, "url": p.url, "holds": holds, "seen": seen}
+                    {
+                        "id": p.id,
+                        "name": p.name,
+                        "url": p.url,
+                        "relation": p.relation,
+                        "projects": p.projects and json.loads(p.projects),
+                        "holds": holds,
+                        "seen": seen,
+                        "fingerprint": fingerprint_with(opened, p),
+                    }
                     for p, holds, seen in known
                 ],
             }
@@ -93,4 +116,5 @@ def remove(session: Session, name: str) -> None:
     session.answer({"id": peer.id, "name": peer.name})
 
 
+hub.add_command(pair)
 COMMANDS = (hub,)

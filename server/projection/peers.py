@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+from server.flow import EQUAL
 from server.store import peers
 from server.store.database import Connection
 from server.store.ledger_sqlite import entries_of
@@ -41,9 +42,8 @@ def _card(peer: str, entry: Entry) -> peers.PeerCard:
     said = entry.body
     card = json.dumps(said["card"], ensure_ascii=False, sort_keys=True)
     projects = said.get("projects")
-    return peers.PeerCard(
-        peer, said["name"], card, said.get("url"), None if projects is None else json.dumps(projects)
-    )
+    shared = None if projects is None else json.dumps(projects)
+    return peers.PeerCard(peer, said["name"], card, said.get("url"), shared, said.get("relation", EQUAL))
 
 
 def _fold_receipt(db: Connection, peer: str, entry: Entry) -> None:

@@ -30,9 +30,14 @@ def insert_hub(db: sqlite3.Connection, hub: HubRow) -> None:
     )
 
 
-def renew_ledger(db: sqlite3.Connection, ledger: str, seq: int) -> None:
-    """Goes on under another ledger id. `seq`: up to here the old ledger and this one are the same."""
+def renew_ledger(db: sqlite3.Connection, ledger: str, common: int) -> None:
+    """Goes on under another ledger id. `common`: who follows the old ledger holds what is for it up to here.
+
+    Kept for each older ledger: [id, common, seq up to which it named the entries that are held here].
+    """
     row = find_hub(db)
     assert row is not None
-    lineage = [[row.ledger, seq], *([old, min(upto, seq)] for old, upto in json.loads(row.lineage))]
+    upto = db.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()[0]
+    older = [[old, min(seq, common), last] for old, seq, last in json.loads(row.lineage)]
+    lineage = [[row.ledger, common, upto], *older]
     db.execute("UPDATE hub SET ledger = ?, lineage = ?", (ledger, json.dumps(lineage)))

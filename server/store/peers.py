@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.receipt import Followed
 
-_COLUMNS = "id, name, card, url, projects"
+_COLUMNS = "id, name, card, url, projects, relation"
 _LEDGER = (
     "ledger, peer, seen_seq, seen_chain, beyond, holds_ledger, holds_seq, lacking, wants, replaced_by, met_at"
 )
@@ -23,6 +23,7 @@ class PeerCard:
     card: str
     url: str | None
     projects: str | None
+    relation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Peer:
     card: str
     url: str | None
     projects: str | None
+    relation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,16 @@ class PeerLedger:
 
 
 def write_peer(db: sqlite3.Connection, peer: PeerCard) -> None:
-    """Adds a hub, or renews what its card says; what is known of its ledgers stays."""
+    """Adds a hub, or renews what is known of it. How far it is followed stays, unless other things flow from
+    now on: what was refused before must be looked at again."""
+    held = find_peer(db, peer.id)
+    if held is not None and (held.projects, held.relation) != (peer.projects, peer.relation):
+        db.execute("DELETE FROM peer_ledger WHERE peer = ?", (peer.id,))
     db.execute(
-        "INSERT INTO peer (id, name, card, url, projects) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO peer (id, name, card, url, projects, relation) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, card = excluded.card, url = excluded.url, "
-        "projects = excluded.projects",
-        (peer.id, peer.name, peer.card, peer.url, peer.projects),
+        "projects = excluded.projects, relation = excluded.relation",
+        (peer.id, peer.name, peer.card, peer.url, peer.projects, peer.relation),
     )
 
 

@@ -81,6 +81,8 @@ _CONTENTS = {
     "peer_ledger": "SELECT * FROM peer_ledger",
     "peer_receipt": "SELECT * FROM peer_receipt",
     "blob_wanted": "SELECT * FROM blob_wanted",
+    "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
+        FROM offer""",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }
@@ -89,7 +91,7 @@ STATE_TABLES = tuple(_CONTENTS)
 
 def digests(db: sqlite3.Connection) -> dict[str, str]:
     """table -> hash of what it says, for comparing two folds. Equal also on two hubs that hold the same
-    entries, but for the tables of what is local: actor, assignment, session, and those of peers."""
+    entries, but for the tables of what is local: actor, assignment, session, offer, and those of peers."""
     return {table: _digest(db, contents) for table, contents in _CONTENTS.items()}
 
 

@@ -14,11 +14,12 @@ import pytest
 from server import bundles, review, upkeep
 from server.accounts import create_app_user, create_user, delete_app_user, revoke_app_user, rights_of
 from server.bundles import Report
-from server.carrying import may_flow, records
+from server.carrying import records, way_from
 from server.definition import read_definition
 from server.errors import Fault
 from server.exporting import export
 from server.exports.columns import CsvOptions
+from server.flow import may_flow
 from server.following import reach
 from server.hub import Hub
 from server.peers import add_peer, make_card, read_card
@@ -614,7 +615,9 @@ def test_no_hub_speaks_for_another(started: Country) -> None:
     forged = make_entry(
         "hub.introduce", f"hub:{nation.id}", hub=kampot.id, made_at="x", body={"name": "ក្លែង"}
     )
-    assert not may_flow(forged, None)
+    held = peers.find_peer(nation.read(), kampot.id)
+    assert held is not None
+    assert not may_flow(forged, way_from(nation, held))
     nation.ledger.append([forged])
     assert hub_names(nation.read())[nation.id] == nation.name
 

@@ -13,7 +13,8 @@ from server import review, upkeep
 from server.app import create_app
 from server.hub import Hub
 from server.peers import add_peer, make_card
-from server.store import peers
+from server.projects import create_project
+from server.store import peers, projects
 from server.store.peers import proofs_of
 from server.syncing import Meeting, sync_with
 from sync.exchange import Wishes
@@ -246,3 +247,17 @@ def test_a_hub_that_was_removed_is_told_so(pair: Pair) -> None:
         pair.sync()
     assert getattr(fault.value, "code", "") == "peer.ended"
     assert peers_before and isinstance(LooseLink, type)
+
+
+def test_what_was_passed_over_follows_once_the_pair_shares_it(pair: Pair) -> None:
+    """A project that was not shared first: what lies before the cursor is looked at again."""
+    add_peer(pair.province, make_card(pair.nation), url=URL, projects_named=["1"])
+    other = create_project(pair.province, "គម្រោងទីពីរ")
+    pair.sync()
+    assert projects.find_by_uid(pair.nation.read(), other.uid) is None
+    hand_in(pair.province, answers("uuid:1"))
+    pair.sync()
+    add_peer(pair.province, make_card(pair.nation), url=URL)
+    pair.sync()
+    assert projects.find_by_uid(pair.nation.read(), other.uid) is not None
+    assert pair.same()

@@ -1,6 +1,7 @@
 -- Which ledgers are followed how far, what came over which of them, and what others proved to hold.
 
--- Older ledgers of this hub that the present one begins like: JSON [[ledger, seq], ...]; see sync.receipt.
+-- Older ledgers of this hub that the present one begins like: JSON [[ledger, common, upto], ...];
+-- see server/store/identity.py.
 ALTER TABLE hub ADD COLUMN lineage TEXT NOT NULL DEFAULT '[]';
 -- The ledger (8 bytes) over which an entry came here; NULL: it was made here. It is not sent back there.
 ALTER TABLE entry ADD COLUMN via BLOB;
