@@ -279,6 +279,23 @@ def test_bytes_that_come_after_their_wiped_entry_are_not_kept(country: Country) 
     assert traces(nation) == []
 
 
+@pytest.mark.parametrize("count", [3, 80])
+def test_bytes_that_an_entry_names_survive_the_sweep(country: Country, count: int) -> None:
+    """Whether few are looked for or many."""
+    nation, kampot, _ = country.hubs
+    for number in range(count):
+        hand_in(kampot, answers(f"uuid:{number}", f"ភូមិ {number}"))
+    said = [e for _, e in kampot.ledger.entries_after(0, 1000) if e.kind == "submission.create"]
+    brought = [kampot.blobs.read(e.blobs[0]) for e in said]
+    loose = take(nation, [BlobRecord(data) for data in [*brought, SOUND]], None).loose
+    assert len(loose) == count + 1
+    take(nation, [EntryRecord(e.header) for e in said], None)
+    drop_unnamed(nation, loose)
+    assert upkeep.verify(nation).clean
+    assert [nation.blobs.has(e.blobs[0]) for e in said] == [True] * count
+    assert traces(nation) == []
+
+
 def test_a_bundle_written_before_brings_nothing_back(country: Country) -> None:
     nation, kampot, _ = country.hubs
     testify(kampot)
