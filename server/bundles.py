@@ -106,9 +106,10 @@ def read(hub: Hub, path: Path) -> Report:
         except BadBundle as fault:
             raise Fault("bundle.not_for_us", path=str(path), hub=header.receiver_name) from fault
         report = Report(header)
-        _take_frames(hub, file, bound, file_key, peer, report)
-    if report.whole:  # else what names them may come with another copy
-        drop_unnamed(hub, report.taken.loose)
+        with hub.erase_at_end():
+            _take_frames(hub, file, bound, file_key, peer, report)
+            if report.whole:  # else what names them may come with another copy
+                drop_unnamed(hub, report.taken.loose)
     hub.write(lambda turn: _acknowledge(turn, peer, report))
     log.info(
         "bundle read peer=%s new=%d have=%d refused=%d damaged=%d cut=%s",
