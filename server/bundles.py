@@ -126,10 +126,11 @@ def read(hub: Hub, path: Path, receipt: Path | None = None) -> Report:
         peer = sender_of(hub, header, path)
         file_key = key_of(hub, header, path)
         report = Report(header)
-        _take_frames(hub, file, bound, file_key, peer, report)
-    _acknowledge(hub, peer, report)
-    if report.whole and header.files == 1:  # else what names them may come with another copy, or file
-        drop_unnamed(hub, report.taken.loose)
+        with hub.erase_at_end():
+            _take_frames(hub, file, bound, file_key, peer, report)
+            _acknowledge(hub, peer, report)
+            if report.whole and header.files == 1:  # else what names them may come with another copy, or file
+                drop_unnamed(hub, report.taken.loose)
     if receipt is not None and header.entries:
         batches = [batch_of(report)] if report.whole else []
         write_receipt(hub, peer, header.ledger, report.followed, batches, receipt)

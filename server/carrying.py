@@ -21,6 +21,7 @@ from server.store.ledger_sqlite import (
     entries_of,
     entries_with_origin,
     find_by_prefix,
+    places_about,
     recent_entries,
 )
 from server.store.peers import Peer, list_ledgers
@@ -108,8 +109,24 @@ def outgoing(hub: Hub, course: Course, after: int, upto: int) -> Iterator[tuple[
             return
         for seq, entry, via in page:
             after = seq
-            if seq <= upto and not course.knows(seq, via) and may_flow(entry, course.way):
+            if seq > upto:
+                return
+            if course.knows(seq, via):
+                yield from _met_late(hub, course, seq, entry)
+            elif may_flow(entry, course.way):
                 yield seq, entry
+
+
+def _met_late(hub: Hub, course: Course, seq: int, entry: Entry) -> Iterator[tuple[int, Entry]]:
+    """What was said of a submission before a hub below turned out to hold it: it was passed over then."""
+    if course.way.direction is not Direction.DOWN or not entry.subject.startswith("submission:"):
+        return
+    said = places_about(hub.read(), entry.subject)
+    if any(place < seq and course.knows(place, via) for place, _, via in said):
+        return
+    for place, earlier, _via in said:
+        if place < seq and may_flow(earlier, course.way):
+            yield seq, earlier
 
 
 def records(hub: Hub, entries: Iterable[Entry], *, all_blobs: bool = True) -> Iterator[Record]:

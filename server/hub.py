@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,6 +126,7 @@ class Hub:
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
         self.guard, self.busy = threading.Lock(), set[Path]()  # files that a thread is at work on
+        self._holding = 0
         self.erase()  # what a power cut left
 
     @classmethod
@@ -155,9 +157,23 @@ class Hub:
         result = self.database.write(job)
         if turns[0].changed:
             self.forget()
-        if self.state.erased:
-            self.erase()
+        self._erase_now()
         return result
+
+    @contextmanager
+    def erase_at_end(self) -> Iterator[None]:
+        """Puts taking withdrawn bytes off the disk off to the end of many writes: once costs as much as
+        a hundred times."""
+        self._holding += 1
+        try:
+            yield
+        finally:
+            self._holding -= 1
+            self._erase_now()
+
+    def _erase_now(self) -> None:
+        if self.state.erased and not self._holding:
+            self.erase()
 
     def erase(self) -> bool:
         """Takes withdrawn bytes off the disk: files, and old pages of the log. False when a reader keeps it
@@ -167,8 +183,7 @@ class Hub:
 
     def _appended(self) -> None:
         self.forget()
-        if self.state.erased:
-            self.erase()
+        self._erase_now()
 
     def _say(
         self, db: Connection, kind: str, subject: str, body: Mapping[str, Any], supersedes: Iterable[str]

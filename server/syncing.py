@@ -226,7 +226,8 @@ def _meet(
         progress=progress, patience=Patience(peer.name, world.wait, world.chance, world.tries), now_s=world.now_s,
     )  # fmt: skip
     try:
-        Conversation(caller, carrier, pace, wishes, tell, progress).run()
+        with caller.hub.erase_at_end():  # once for all that was withdrawn elsewhere
+            Conversation(caller, carrier, pace, wishes, tell, progress).run()
     except Refused as fault:
         raise _as_fault(peer, fault) from fault
     except BadBundle as fault:

@@ -121,15 +121,17 @@ def backup(hub: Hub, path: Path) -> None:
         growing.touch(mode=0o600)  # it holds every answer, and the keys
         with tarfile.open(growing, "w") as archive:
             archive.add(copy, DATABASE)
-            if (hub.data / BLOBS).exists():
-                archive.add(hub.data / BLOBS, BLOBS, filter=_whole_blobs)
+            _add_blobs(archive, hub.blobs.folder)
         growing.replace(path)
 
 
-def _whole_blobs(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Files still growing are left out: no entry names them yet."""
-    name = Path(item.name).name
-    return None if name.startswith(("incoming-", "part-")) else item
+def _add_blobs(archive: tarfile.TarFile, folder: Path) -> None:
+    """Files still growing are left out: no entry names them yet, and they are renamed meanwhile."""
+    for path in sorted(folder.glob("??/*")):
+        try:
+            archive.add(path, f"{BLOBS}/{path.parent.name}/{path.name}", recursive=False)
+        except FileNotFoundError:
+            continue  # withdrawn since the folder was listed
 
 
 def restore(path: Path, data: Path) -> None:

@@ -13,10 +13,10 @@ def is_due(db: sqlite3.Connection) -> bool:
 
 
 def finish(database: Database, blobs: BlobStore) -> bool:
-    """Removes the files that nothing records any more, and empties the write-ahead log. False when a
-    reader still holds on to old pages: then it stays due. Cut off at any point, it is done again."""
+    """Removes the files that nothing records any more, and scrubs the database. False when a reader
+    still holds on to old pages: then it stays due. Cut off at any point, it is done again."""
     last = database.write(lambda db: _remove_files(db, blobs))
-    if not database.empty_log():
+    if not database.scrub():
         return False
     database.write(lambda db: db.execute("DELETE FROM erasing WHERE n <= ?", (last,)))
     return True

@@ -80,7 +80,7 @@ _CONTENTS = {
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
     "peer_receipt": "SELECT * FROM peer_receipt",
-    "blob_wanted": "SELECT * FROM blob_wanted",
+    "blob_wanted": "SELECT sha256 FROM blob_wanted",
     "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
         FROM offer""",
     "hub_name": "SELECT * FROM hub_name",

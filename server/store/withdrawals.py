@@ -63,14 +63,15 @@ def _any_in_header(needles: list[bytes]) -> str:
 
 
 def naming(db: sqlite3.Connection, blobs: Iterable[str]) -> set[str]:
-    """Those of the blobs that an entry names."""
-    wanted, named = sorted(set(blobs)), set[str]()
-    for start in range(0, len(wanted), AT_ONCE):
-        some = [name.encode() for name in wanted[start : start + AT_ONCE]]
-        rows = db.execute(f"SELECT header FROM entry WHERE {_any_in_header(some)} ORDER BY seq", some)
-        for (header,) in rows:
-            named |= {name.decode() for name in some if name in header}
-    return named
+    """Those of the blobs that an entry names, found in one walk through the ledger."""
+    wanted = set(blobs)
+    if not wanted:
+        return set()
+    # A few are looked for in the bytes, which is quicker than understanding every entry.
+    some = [name.encode() for name in sorted(wanted)] if len(wanted) <= AT_ONCE else []
+    where = _any_in_header(some) if some else "length(header) > 0"
+    rows = db.execute(f"SELECT header FROM entry WHERE {where} ORDER BY seq", some)
+    return {name for row in rows for name in trusted_entry(row[0]).blobs} & wanted
 
 
 def naming_person(db: sqlite3.Connection, uid: str) -> list[Entry]:
@@ -108,6 +109,7 @@ def drop_blobs(db: sqlite3.Connection, blobs: Iterable[str]) -> None:
         key = bytes.fromhex(name)
         db.execute("DELETE FROM blob WHERE sha256 = ?", (key,))
         db.execute("DELETE FROM loose_blob WHERE sha256 = ?", (key,))
+        db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (name,))
         db.execute("INSERT INTO erasing (sha256) VALUES (?)", (key,))
 
 

@@ -183,3 +183,21 @@ def test_what_a_killed_process_left_half_written_is_swept_once_it_is_old(hub: Hu
     assert hub.blobs.sweep(written + 2 * 24 * 3600) == 1
     assert not left.exists()
     assert upkeep.verify(hub).clean
+
+
+def test_a_file_that_goes_while_it_is_copied_stops_no_backup(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Withdrawn by somebody, or renamed because it had come whole."""
+    look = tarfile.TarFile.gettarinfo
+
+    def gone(self: tarfile.TarFile, name: Path, *more: object) -> tarfile.TarInfo:
+        if Path(name).parent.parent.name == "blobs":
+            Path(name).unlink()
+        return look(self, name, *more)  # type: ignore[arg-type]
+
+    (hub.blobs.folder / "incoming-x").write_bytes(b"half")
+    monkeypatch.setattr(tarfile.TarFile, "gettarinfo", gone)
+    upkeep.backup(hub, tmp_path / "backup.tar")
+    with tarfile.open(tmp_path / "backup.tar") as archive:
+        assert archive.getnames() == ["hub.db"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -112,6 +113,30 @@ def test_no_byte_of_it_is_left_on_the_disk(hub: Hub) -> None:
     assert upkeep.compare(hub) == []
     upkeep.rebuild(hub)
     assert traces(hub) == []
+
+
+def test_gaps_that_moved_rows_leave_behind_hold_nothing(hub: Hub) -> None:
+    """Rows that grow in the middle make SQLite move others about, and copies of those stay where they were."""
+    chance, form = random.Random(2), rice(hub)
+
+    def mark(number: int) -> str:
+        return f"សញ្ញា{number:05}ចប់"
+
+    for number in range(250):
+        hand_in(hub, answers(f"uuid:{number}", mark(number) + "ក" * chance.randrange(600)))
+        other = chance.randrange(number + 1)
+        held = submissions.find_submission(hub.read(), form.id, f"uuid:{other}")
+        assert held is not None
+        review.add_comment(hub, form, held, mark(other) * chance.randrange(1, 60), by=BY)
+        if number % 90 == 0:
+            told(hub)
+    told(hub)
+    gone = chance.sample(range(250), 60)
+    with hub.erase_at_end():
+        for number in gone:
+            withdraw(hub, form, f"uuid:{number}")
+    data = b"".join(path.read_bytes() for path in hub.data.rglob("*") if path.is_file())
+    assert [number for number in gone if mark(number).encode() in data] == []
 
 
 def test_the_ledger_keeps_the_places_of_what_was_wiped(hub: Hub) -> None:
@@ -276,6 +301,23 @@ def test_bytes_that_come_after_their_wiped_entry_are_not_kept(country: Country) 
     late = nation.clock.now() + timedelta(days=upkeep.LOOSE_DAYS + 1)
     nation.clock = Clock(lambda: late)
     upkeep.sweep(nation)
+    assert traces(nation) == []
+
+
+@pytest.mark.parametrize("count", [3, 80])
+def test_bytes_that_an_entry_names_survive_the_sweep(country: Country, count: int) -> None:
+    """Whether few are looked for or many."""
+    nation, kampot, _ = country.hubs
+    for number in range(count):
+        hand_in(kampot, answers(f"uuid:{number}", f"ភូមិ {number}"))
+    said = [e for _, e in kampot.ledger.entries_after(0, 1000) if e.kind == "submission.create"]
+    brought = [kampot.blobs.read(e.blobs[0]) for e in said]
+    loose = take(nation, [BlobRecord(data) for data in [*brought, SOUND]], lambda e: True, "0" * 16).loose
+    assert len(loose) == count + 1
+    take(nation, [EntryRecord(e.header) for e in said], lambda e: True, "0" * 16)
+    drop_unnamed(nation, loose)
+    assert upkeep.verify(nation).clean
+    assert [nation.blobs.has(e.blobs[0]) for e in said] == [True] * count
     assert traces(nation) == []
 
 
