@@ -308,3 +308,16 @@ def test_a_question_without_a_likely_answer_is_named(tmp_path: Path):
     with pytest.raises(FormFault) as fault:
         list(make_samples(folder, seed=1, n=3, province="07"))
     assert (fault.value.code, fault.value.values) == ("sample.unanswerable", {"question": "facilitator_code"})
+
+
+# --- the glossary
+
+
+def test_the_glossary_gives_one_sound_khmer_term_for_each_english_one():
+    with (LIBRARY / "glossary.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert len(rows) >= 80 and list(rows[0]) == ["english", "khmer", "note"]
+    assert len({row["english"].lower() for row in rows}) == len(rows)
+    for row in rows:
+        assert KHMER.search(row["khmer"]) and not KHMER.search(row["english"]), row
+        assert not any(STRAY.search(cell) or MISORDERED.search(cell) for cell in row.values()), row
