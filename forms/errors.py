@@ -4,6 +4,7 @@ FormFault            a code of MESSAGES and the values that its message names
 ├── xlsform.*        the workbook a designer wrote
 ├── form.*           an XForm
 ├── gazetteer.*      a place that the gazetteer does not know
+├── sample.*         a form for which no sample submission can be made
 ├── submission.*     an instance that is no submission at all
 └── combine.*        versions that cannot be put together
 """
@@ -29,6 +30,11 @@ MESSAGES: Mapping[str, str] = {
     "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
     "combine.encrypted": mark("The answers are encrypted, so they cannot be put together. Pick one version."),
     "combine.no_question": mark("{path} is no question that the versions answer otherwise. Check the path."),
+    "sample.no_rule": mark("The rule {expression} cannot be worked out here: {error}"),
+    "sample.circle": mark("The rules of the form still change one another after {passes} passes."),
+    "sample.unanswerable": mark(
+        "No sample answer fits the question {question}. Add one to sample_answers.csv."
+    ),
     "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),
     "submission.doctype": mark("The submission has a document type declaration, which is not accepted."),
     "submission.no_form_id": mark("The submission does not say which form it answers: <{root}> has no id."),

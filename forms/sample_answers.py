@@ -152,6 +152,7 @@ def _place(rng: Random, setting: Setting) -> Answers:
     listed = rng.random() > 0.04
     latitude = float(about["latitude"]) + rng.gauss(0, 0.08)
     longitude = float(about["longitude"]) + rng.gauss(0, 0.08)
+    altitude, accuracy = round(rng.uniform(4, 90), 1), round(rng.uniform(3, 25), 1)
     return {
         "province": commune[:2],
         "district": commune[:4],
@@ -159,7 +160,7 @@ def _place(rng: Random, setting: Setting) -> Answers:
         "village": village["name"] if listed else "",
         "village_other": rng.choice(_texts()["village_other"]),
         "near_border": "yes" if rng.random() < float(about["border"]) else "no",
-        "location": f"{latitude:.6f} {longitude:.6f} {rng.uniform(4, 90):.1f} {rng.uniform(3, 25):.1f}",
+        "location": f"{round(latitude, 6)} {round(longitude, 6)} {altitude} {accuracy}",
         "commune_name": setting.communes[commune]["label_km"],
     }
 

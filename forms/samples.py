@@ -6,12 +6,9 @@ arguments give the same bytes.
 
 from __future__ import annotations
 
-import struct
 import uuid
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import pi, sin
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
@@ -20,13 +17,13 @@ from forms.compile import compile_form
 from forms.errors import FormFault
 from forms.fields import Field, Schema, read_schema
 from forms.sample_answers import FORM_FOLDER, RELEVANT, Answers, draw, read_setting
+from forms.sample_media import png, wav
 
 NAMESPACES = (
     'xmlns:h="http://www.w3.org/1999/xhtml" xmlns:jr="http://openrosa.org/javarosa"'
     ' xmlns:odk="http://www.opendatakit.org/xforms" xmlns:orx="http://openrosa.org/xforms"'
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 )
-RATE_HZ = 8000
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def _instance_name(answers: Answers) -> str:
 def _files(rng: Random, answers: Answers) -> dict[str, bytes]:
     """Names go into the answers; whether they are asked for is up to the form's relevance."""
     files = {}
-    for name, suffix, share, make in (("photo", "png", 0.25, _png), ("recording", "wav", 0.2, _wav)):
+    for name, suffix, share, make in (("photo", "png", 0.25, png), ("recording", "wav", 0.2, wav)):
         answers[name] = ""
         if rng.random() < share:
             answers[name] = f"{rng.randrange(1_788_000_000_000, 1_794_700_000_000)}.{suffix}"
@@ -110,28 +107,3 @@ class _Writer:
 
 def _leaf(name: str, text: str) -> str:
     return f"<{name}>{escape(text)}</{name}>" if text else f"<{name}/>"
-
-
-def _png(rng: Random, width: int = 96, height: int = 64) -> bytes:
-    """A small picture: sky over a field, in chance colours."""
-    sky, field = (
-        bytes(rng.randrange(120, 256) for _ in range(3)),
-        bytes(rng.randrange(40, 140) for _ in range(3)),
-    )
-    rows = b"".join(b"\x00" + (sky if y < height // 2 else field) * width for y in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _wav(rng: Random, seconds: float = 0.4) -> bytes:
-    """A short tone: 8-bit, one channel."""
-    tone_hz = rng.uniform(180, 420)
-    sound = bytes(int(128 + 60 * sin(2 * pi * tone_hz * t / RATE_HZ)) for t in range(int(RATE_HZ * seconds)))
-    shape = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, RATE_HZ, 1, 8)
-    body = b"WAVE" + shape + b"data" + struct.pack("<I", len(sound)) + sound
-    return b"RIFF" + struct.pack("<I", len(body)) + body

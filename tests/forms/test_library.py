@@ -132,15 +132,16 @@ class Logic:
         model = etree.fromstring(xform).find(".//{*}model")
         self.binds = {b.get("nodeset"): b.attrib for b in model.iterfind("{*}bind")}
         self.instances = {"communes": _table("communes.csv")}
-        functions = etree.FunctionNamespace(None)
-        functions["if"] = lambda _, test, yes, no: yes if test else no
-        functions["selected"] = lambda _, answer, one: one in _text(answer).split()
-        functions["count-selected"] = lambda _, answer: float(len(_text(answer).split()))
-        functions["regex"] = lambda _, text, pattern: re.fullmatch(pattern, _text(text)) is not None
-        functions["date"] = lambda _, day: float(date.fromisoformat(_text(day)).toordinal())
-        functions["today"] = lambda _: float(date(2026, 11, 24).toordinal())
-        functions["form"] = lambda _: [self.form]
-        functions["instance"] = lambda _, name: [self.instances[name]]
+        self.functions = {
+            (None, "if"): lambda _, test, yes, no: yes if test else no,
+            (None, "selected"): lambda _, answer, one: one in _text(answer).split(),
+            (None, "count-selected"): lambda _, answer: float(len(_text(answer).split())),
+            (None, "regex"): lambda _, text, pattern: re.fullmatch(pattern, _text(text)) is not None,
+            (None, "date"): lambda _, day: float(date.fromisoformat(_text(day)).toordinal()),
+            (None, "today"): lambda _: float(date(2026, 11, 24).toordinal()),
+            (None, "form"): lambda _: [self.form],
+            (None, "instance"): lambda _, name: [self.instances[name]],
+        }
 
     def rule(self, node: etree._Element, kind: str) -> object:
         """None without such a rule."""
@@ -152,7 +153,7 @@ class Logic:
             expression = re.sub(r"(?<![\w/.])\.(?![\w/.])", "date(.)", expression)
         # An absolute path means the filled form even inside a predicate over another instance.
         self.form = node.getroottree().getroot()
-        result = node.xpath(re.sub(r"(?<![\w.\])])/data/", "form()/", expression))
+        result = node.xpath(re.sub(r"(?<![\w.\])])/data/", "form()/", expression), extensions=self.functions)
         return _text(result) if kind == "calculate" else bool(result)
 
 
