@@ -91,11 +91,11 @@ def gap(height: float) -> Row:
 
 def paragraph(pieces: Sequence[Piece], type_: Type, x: float, width: float) -> list[Row]:
     """One row a line."""
-    return [_row(line, type_.lead, x) for line in set_lines(pieces, type_.size, width)]
+    return [row_of(line, type_, x) for line in set_lines(pieces, type_.size, width)]
 
 
-def _row(line: Line, lead: float, x: float) -> Row:
-    extra = line.height * lead
+def row_of(line: Line, type_: Type, x: float = 0) -> Row:
+    extra = line.height * type_.lead
     return Row(line.height + extra, (Ink(x, line.ascent + extra / 2, line),))
 
 

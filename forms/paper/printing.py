@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forms.compile import compile_form
 from forms.paper.answers import SMALL, Lists
-from forms.paper.boxes import Mark, Rule, moved, paragraph
+from forms.paper.boxes import Ink, Mark, Rule, moved, paragraph, row_of
 from forms.paper.pages import SIZES, Frame, Page, paginate
 from forms.paper.pdf import write_pdf
 from forms.paper.sheet import Sheet
@@ -22,6 +22,7 @@ from i18n import translate
 LANGUAGES = {"km": ("km",), "en": ("en",), "both": ("km", "en")}
 BLOCKS_DEFAULT, BLOCKS_LIMIT = 3, 100
 SIDE, TOP, BOTTOM = 42.0, 64.0, 46.0  # margins, in points
+RUNNING_LIMIT = 24.0  # points: a tower of marks in the title stays out of the head of the pages
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,20 @@ def _running(sheet: Sheet, frame: Frame, number: int, count: int) -> Iterator[Ma
     right = frame.width - frame.right
     code, left = sheet.interview_code(right, 26)
     yield from code
-    title = shortened([Piece(sheet.form.title or sheet.form.form_id)], SMALL.size, left - frame.left - 10)
-    for row in paragraph([Piece(title.text, grey=True)], SMALL, 0, frame.measure)[:1] if title else ():
-        yield from (moved(m, frame.left, 28) for m in row.marks)
+    title = shortened(
+        [Piece(sheet.form.title or sheet.form.form_id, grey=True)], SMALL.size, left - frame.left - 10
+    )
+    if title is not None and title.height < RUNNING_LIMIT:
+        yield from (moved(m, frame.left, 28) for m in row_of(title, SMALL).marks)
     yield Rule(frame.left, 52, frame.measure)
     yield Rule(frame.left, frame.height - frame.bottom + 8, frame.measure)
     foot = frame.height - frame.bottom + 12
     about = [Piece(" · ".join(part for part in (sheet.form.form_id, sheet.form.version) if part), grey=True)]
     paging = _paging(sheet.languages, number, count)
     taken = natural_width(paging, SMALL.size)
-    if line := shortened(about, SMALL.size, frame.measure - taken - 20):
-        for row in paragraph([Piece(line.text, grey=True)], SMALL, 0, frame.measure)[:1]:
-            yield from (moved(m, frame.left, foot) for m in row.marks)
+    line = shortened(about, SMALL.size, frame.measure - taken - 20)
+    if line is not None and line.height < RUNNING_LIMIT:
+        yield from (moved(m, frame.left, foot) for m in row_of(line, SMALL).marks)
     for row in paragraph(paging, SMALL, 0, frame.measure)[:1]:
         yield from (moved(m, right - taken, foot) for m in row.marks)
 
@@ -115,6 +118,4 @@ def _paging(languages: Sequence[str], number: int, count: int) -> list[Piece]:
 
 
 def _texts(pages: Sequence[Page]) -> str:
-    from forms.paper.boxes import Ink
-
     return "".join(mark.line.text for page in pages for mark in page.marks if isinstance(mark, Ink))

@@ -165,7 +165,7 @@ class Sheet:
             yield from (*condition, gap(3))
         asked = list(self._asked(question))
         if question.number:
-            yield beside([[_first(asked)], self._number(question)])
+            yield beside([self._number(question), [_first(asked)]])
             yield from asked[1:]
         else:
             yield from (Row(row.height, (Shade(MARGIN - 8, 0, 3, row.height), *row.marks)) for row in asked)

@@ -85,7 +85,7 @@ def shortened(pieces: Sequence[Piece], size: float, width: float) -> Line | None
         return lines[0] if lines else None
     dots = natural_width([Piece(" …")], size)
     first = set_lines(pieces, size, width - dots)[0]
-    return set_lines([Piece(first.text.rstrip() + " …")], size, width)[0]
+    return set_lines([Piece(first.text.rstrip() + " …", grey=pieces[0].grey)], size, width)[0]
 
 
 def _paragraphs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
