@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from forms.itext import Texts
 from forms.paper.boxes import Frame, Mark, Row, Rule, Type, beside, gap, height, moved, paragraph
 from forms.paper.typeface import Piece
 from forms.paper.typesetting import natural_width
-from forms.questions import Choice, Choices, Question, Texts
+from forms.questions import Choice, Choices, Question
 from i18n import mark, translate
 
 LIST_LIMIT = 60  # choices; a longer list is written in by name and code

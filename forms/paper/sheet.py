@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from forms.paper.answers import CODE_DEFAULT, SMALL, TICK, Lists, Room, answer_rows
+from forms.itext import Texts
+from forms.paper.answers import BOX, CODE_DEFAULT, SMALL, TICK, Lists, Room, answer_rows, comb
 from forms.paper.boxes import Block, Frame, Ink, Mark, Row, Rule, Shade, Type, beside, gap, moved, paragraph
 from forms.paper.emphasis import pieces
 from forms.paper.typeface import Piece
 from forms.paper.typesetting import natural_width
 from forms.paper.wording import Wording, in_language, numeral, said
-from forms.questions import Question, Questionnaire, Section, Texts
+from forms.questions import Question, Questionnaire, Section
 from i18n import mark, translate
 
 TITLE, MAIN, OTHER, HINT = Type(15), Type(10.5), Type(9), Type(9)
@@ -122,7 +123,7 @@ class Sheet:
         rows = [*self._title(section, depth), *self._condition(section, 0), *self._counted(section, count)]
         yield Block((gap(10), *rows, gap(4)), head=True)
         for number in range(1, count + 1):
-            yield Block((gap(4), *self._strip(section, number, count), gap(4)), head=True)
+            yield Block((gap(12), *self._strip(section, number, count), gap(4)), head=True)
             yield from self._items(section.items, depth + 1, repeats + 1)
         yield Block((gap(8), Row(4, (Rule(0, 2, self.measure),))))
 
@@ -205,8 +206,6 @@ class Sheet:
 
     def interview_code(self, x_right: float, y: float) -> tuple[list[Mark], float]:
         """The boxes for the interview's code, ending at `x_right`, and where their name begins."""
-        from forms.paper.answers import BOX, comb
-
         left = x_right - CODE_DEFAULT * BOX[0]
         words = [Piece(p.text) for p in self.room(0).words(mark("Interview code"))]
         taken = natural_width(words, SMALL.size) + 6

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from forms.itext import Texts, absolute
 from forms.paper.expressions import Call, Compared, Joined, Node, Path, Value, read_expression
-from forms.questions import Question, Section, Texts, absolute, leaves
+from forms.questions import Question, Section, leaves
 from i18n import mark, translate
 from i18n.khmer import digits_to_khmer
 
