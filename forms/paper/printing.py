@@ -10,12 +10,13 @@ from pathlib import Path
 from forms.compile import compile_form
 from forms.paper.answers import SMALL, Lists
 from forms.paper.boxes import Ink, Mark, Rule, moved, paragraph, row_of
+from forms.paper.limits import numeral
 from forms.paper.pages import SIZES, Frame, Page, paginate
 from forms.paper.pdf import write_pdf
 from forms.paper.sheet import Sheet
 from forms.paper.typeface import Piece, undrawable
 from forms.paper.typesetting import natural_width, shortened
-from forms.paper.wording import Wording, numeral
+from forms.paper.wording import Wording
 from forms.questions import Choice, Questionnaire, read_questionnaire
 from i18n import translate
 

@@ -9,9 +9,10 @@ from forms.itext import Texts
 from forms.paper.answers import BOX, CODE_DEFAULT, SMALL, TICK, Lists, Room, answer_rows, comb
 from forms.paper.boxes import Block, Frame, Ink, Mark, Row, Rule, Shade, Type, beside, gap, moved, paragraph
 from forms.paper.emphasis import pieces
+from forms.paper.limits import numeral
 from forms.paper.typeface import Piece
 from forms.paper.typesetting import natural_width
-from forms.paper.wording import Wording, in_language, numeral, said
+from forms.paper.wording import Wording, in_language, said
 from forms.questions import Question, Questionnaire, Section
 from i18n import mark, translate
 

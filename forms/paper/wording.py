@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from forms.itext import Texts, absolute
 from forms.paper.expressions import Call, Compared, Joined, Node, Path, Value, read_expression
+from forms.paper.limits import Unsaid, bounds, numeral
 from forms.questions import Question, Section, leaves
 from i18n import mark, translate
-from i18n.khmer import digits_to_khmer
 
 PATH = re.compile(r"(?<![\w'\"])(?:current\(\)/)?(?:(?:\.\.?/)+|/)[A-Za-z_][\w:-]*(?:/[\w:.-]+)*")
 TAG = re.compile(r"\(\s*([A-Za-z]{2,3})(?:[-_][\w-]+)?\s*\)\s*$")
@@ -26,10 +26,6 @@ NAMES = {
     "អង់គ្លេស": "en",
     "en": "en",
 }
-
-
-class _Unsaid(Exception):
-    """No words for this part of a condition."""
 
 
 def tag(language: str) -> str:
@@ -46,10 +42,6 @@ def in_language(texts: Texts, lang: str) -> str | None:
 def said(texts: Texts, lang: str) -> str:
     """What is said in `lang`, else in the first language that says anything: a blank helps nobody."""
     return in_language(texts, lang) or next((text for text in texts.values() if text), "")
-
-
-def numeral(n: int, lang: str) -> str:
-    return digits_to_khmer(str(n)) if lang == "km" else str(n)
 
 
 @dataclass(frozen=True)
@@ -103,9 +95,9 @@ class Wording:
         tree = read_expression(expression)
         try:
             if tree is None:
-                raise _Unsaid
+                raise Unsaid
             return self._clause(tree, where, lang)
-        except _Unsaid:
+        except Unsaid:
             return self.as_written(expression)
 
     def as_written(self, expression: str) -> str:
@@ -120,9 +112,9 @@ class Wording:
         tree = read_expression(constraint)
         try:
             if tree is None:
-                raise _Unsaid
-            return self._bounds(tree, lang)
-        except _Unsaid:
+                raise Unsaid
+            return bounds(tree, lang)
+        except Unsaid:
             return said(question.rules.constraint_messages, lang) or translate(
                 "The answer must fit: {condition}", lang, condition=self.as_written(constraint)
             )
@@ -146,7 +138,7 @@ class Wording:
             inner = node.arguments[0]
             if isinstance(inner, Call) and inner.name == "selected":
                 return self._selected(inner, where, lang, False)
-        raise _Unsaid
+        raise Unsaid
 
     def _bracketed(self, part: Node, within: Joined, where: str, lang: str) -> str:
         clause = self._clause(part, where, lang)
@@ -165,7 +157,7 @@ class Wording:
         path = absolute(node.steps, where, self.root) if isinstance(node, Path) else None
         question = self.questions.get(path or "")
         if question is None or not question.number:
-            raise _Unsaid
+            raise Unsaid
         return question
 
     def _answer(self, question: Question, value: str, lang: str) -> str:
@@ -179,7 +171,7 @@ class Wording:
 
     def _selected(self, node: Call, where: str, lang: str, chosen: bool) -> str:
         if len(node.arguments) != 2 or not isinstance(node.arguments[1], Value):
-            raise _Unsaid
+            raise Unsaid
         question = self._asked(node.arguments[0], where)
         values = {
             "n": numeral(question.number, lang),
@@ -191,7 +183,7 @@ class Wording:
 
     def _compared(self, node: Compared, where: str, lang: str) -> str:
         if not isinstance(node.right, Value):
-            raise _Unsaid
+            raise Unsaid
         if (
             isinstance(node.left, Call)
             and node.left.name == "count-selected"
@@ -204,7 +196,7 @@ class Wording:
             "answer": self._answer(question, node.right.text, lang),
         }
         if node.right.number and question.choices is None:
-            values["answer"] = _figure(node.right.text, lang)
+            values["answer"] = numeral(node.right.text, lang)
         if not node.right.text:
             values.pop("answer")
         return translate(_sentence(node), lang, **values)
@@ -212,19 +204,12 @@ class Wording:
     def _counted(self, node: Compared, counted: Node, where: str, lang: str) -> str:
         question = self._asked(counted, where)
         if node.sign not in (">", ">=") or not isinstance(node.right, Value) or not node.right.text.isdigit():
-            raise _Unsaid
+            raise Unsaid
         least = int(node.right.text) + (node.sign == ">")
         n = numeral(question.number, lang)
         return translate(
             "at least {count} answers are chosen in question {n}", lang, n=n, count=numeral(least, lang)
         )
-
-    def _bounds(self, node: Node, lang: str) -> str:
-        parts = node.parts if isinstance(node, Joined) and node.word == "and" else (node,)
-        if isinstance(node, Joined) and len(parts) == 2 and (span := _span(parts)):
-            low, high = (_figure(text, lang) for text in span)
-            return translate("From {low} to {high}.", lang, low=low, high=high)
-        return " ".join(bound for part in parts if (bound := _bound(part, lang)))
 
 
 def _sentence(node: Compared) -> str:
@@ -243,53 +228,4 @@ def _sentence(node: Compared) -> str:
         return mark("question {n} has no answer")
     if node.sign == "!=":
         return mark("question {n} has an answer")
-    raise _Unsaid
-
-
-def _figure(text: str, lang: str) -> str:
-    return digits_to_khmer(text) if lang == "km" else text
-
-
-def _span(parts: tuple[Node, ...]) -> tuple[str, str] | None:
-    """The lower and the upper bound, both allowed, of ". >= 1 and . <= 40" in either order."""
-    bounds = {
-        part.sign: part.right.text
-        for part in parts
-        if isinstance(part, Compared)
-        and part.left == Path(".")
-        and isinstance(part.right, Value)
-        and part.right.number
-    }
-    return (bounds[">="], bounds["<="]) if set(bounds) == {">=", "<="} else None
-
-
-def _bound(node: Node, lang: str) -> str:
-    if not isinstance(node, Compared):
-        raise _Unsaid
-    match node:
-        case Compared(sign, Path("."), Value(text, number=True)):
-            return _at_most(sign, _figure(text, lang), lang)
-        case Compared("<=", Call("string-length", (Path("."),)), Value(text)):
-            # A limit that no hand reaches only makes people count.
-            return (
-                translate("At most {count} letters.", lang, count=_figure(text, lang))
-                if len(text) < 4
-                else ""
-            )
-        case Compared("<=", Path("."), Call("today", ())):
-            return translate("Not later than today.", lang)
-        case Compared(">=", Path("."), Call("today", ())):
-            return translate("Not before today.", lang)
-    raise _Unsaid
-
-
-def _at_most(sign: str, value: str, lang: str) -> str:
-    if sign == "<=":
-        return translate("At most {value}.", lang, value=value)
-    if sign == ">=":
-        return translate("At least {value}.", lang, value=value)
-    if sign == "<":
-        return translate("Less than {value}.", lang, value=value)
-    if sign == ">":
-        return translate("More than {value}.", lang, value=value)
-    raise _Unsaid
+    raise Unsaid
