@@ -7,6 +7,7 @@ What these functions return is only ever a derived key, to compare or to calcula
 from __future__ import annotations
 
 _DIGITS = {0x17E0 + n: str(n) for n in range(10)}
+_KHMER_DIGITS = {ord(str(n)): chr(0x17E0 + n) for n in range(10)}
 _INVISIBLE = dict.fromkeys(
     (
         0x00AD,  # soft hyphen
@@ -23,6 +24,11 @@ _INVISIBLE = dict.fromkeys(
 def digits_to_ascii(text: str) -> str:
     """The text with ០–៩ as 0–9, all else as it was: "ភូមិ១២" gives "ភូមិ12"."""
     return text.translate(_DIGITS)
+
+
+def digits_to_khmer(text: str) -> str:
+    """The text with 0–9 as ០–៩, for page and question numbers on Khmer pages."""
+    return text.translate(_KHMER_DIGITS)
 
 
 def strip_invisible(text: str) -> str:
