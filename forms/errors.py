@@ -4,6 +4,7 @@ FormFault            a code of MESSAGES and the values that its message names
 ├── xlsform.*        the workbook a designer wrote
 ├── form.*           an XForm
 ├── gazetteer.*      a place that the gazetteer does not know
+├── po.*             a translators' catalogue
 └── submission.*     an instance that is no submission at all
 """
 
@@ -26,6 +27,7 @@ MESSAGES: Mapping[str, str] = {
     "form.no_id": mark("The form has no id. Give its main instance an id attribute."),
     "form.no_meta": mark("The form has no meta group with an instanceID."),
     "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
+    "po.unreadable": mark("The catalogue {path} cannot be read (line {line}). Mend it, or make it anew."),
     "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),
     "submission.doctype": mark("The submission has a document type declaration, which is not accepted."),
     "submission.no_form_id": mark("The submission does not say which form it answers: <{root}> has no id."),

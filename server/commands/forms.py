@@ -1,4 +1,4 @@
-"""form compile and form publish."""
+"""form compile and form publish; the group that the rest of the form kit joins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.form_translate import translate
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
 FORM_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,5 +73,7 @@ def publish(session: Session, file: Path, project: str) -> None:
                         version=done.version)  # fmt: skip
         session.answer({"form_id": done.xml_form_id, "version": done.version, "changed": done.changed})
 
+
+form.add_command(translate)
 
 COMMANDS = (form,)
