@@ -81,7 +81,7 @@ def read_texts(source: bytes, name: str = "form") -> FormTexts:
     book = Book(source)
     settings = _settings(book)
     found = FormTexts(settings.get("form_id") or settings.get("id_string") or name, book)
-    default = _code(settings.get("default_language", "")) or SOURCE
+    default = language_code(settings.get("default_language", "")) or SOURCE
     tables = [_Table(n, sheet, default) for n in SHEETS if (sheet := book.sheet(n)) is not None]
     options = _options(tables)
     for table in tables:
@@ -128,7 +128,7 @@ def _header(said: str, divider: str) -> Header:
     return Header(name, tokens[1] if len(tokens) > 1 else None)
 
 
-def _code(language: str) -> str:
+def language_code(language: str) -> str:
     """ "Khmer (km)" -> "km"; "" for a language without a code that we know."""
     found = CODE.search(language)
     return found[1].lower() if found else NAMED.get(language.strip().lower(), "")
@@ -161,7 +161,7 @@ class _Table:
         for column, header in read_headers(sheet).items():
             if header.column not in TEXT_COLUMNS.values():
                 self.plain.setdefault(header.column, column)
-            elif language := default if header.language is None else _code(header.language):
+            elif language := default if header.language is None else language_code(header.language):
                 self.columns.setdefault((header.column, language), column)
                 self.headers.setdefault(language, header.language or "")
         first = header_row(sheet)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.form_codebook import codebook
 from server.commands.form_translate import translate
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
@@ -74,6 +75,7 @@ def publish(session: Session, file: Path, project: str) -> None:
         session.answer({"form_id": done.xml_form_id, "version": done.version, "changed": done.changed})
 
 
+form.add_command(codebook)
 form.add_command(translate)
 
 COMMANDS = (form,)
