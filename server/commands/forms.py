@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from server.commands.form_codebook import codebook
+from server.commands.form_gazetteer import gazetteer
 from server.commands.form_translate import translate
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
@@ -76,6 +77,7 @@ def publish(session: Session, file: Path, project: str) -> None:
 
 
 form.add_command(codebook)
+form.add_command(gazetteer)
 form.add_command(translate)
 
 COMMANDS = (form,)
