@@ -26,6 +26,10 @@ MESSAGES: Mapping[str, str] = {
     "form.no_instance": mark("The form has no primary instance."),
     "form.no_id": mark("The form has no id. Give its main instance an id attribute."),
     "form.no_meta": mark("The form has no meta group with an instanceID."),
+    "form.bad_name": mark(
+        "{name} cannot name a form. Begin with a small Latin letter; go on with small letters, digits and _ only."
+    ),
+    "form.exists": mark("{path} is there already and was left as it is. Choose another name."),
     "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
     "po.unreadable": mark("The catalogue {path} cannot be read (line {line}). Mend it, or make it anew."),
     "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),

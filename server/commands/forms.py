@@ -8,6 +8,8 @@ import click
 
 from server.commands.form_codebook import codebook
 from server.commands.form_gazetteer import gazetteer
+from server.commands.form_new import new
+from server.commands.form_preview import preview
 from server.commands.form_translate import translate
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
@@ -78,6 +80,8 @@ def publish(session: Session, file: Path, project: str) -> None:
 
 form.add_command(codebook)
 form.add_command(gazetteer)
+form.add_command(new)
+form.add_command(preview)
 form.add_command(translate)
 
 COMMANDS = (form,)
