@@ -15,6 +15,7 @@ from forms.fields import Field, _local, _parse, _path, read_schema
 from forms.questions import Question, Questionnaire, Section, Texts, read_questionnaire
 
 CONTROLS = {"select1": "select_one", "select": "select_multiple", "trigger": "acknowledge"}
+PLACE = re.compile(r"\$\{/(?:[^{}/]+/)*([^{}/]+)\}")
 TYPES = {"string": "text", "int": "integer", "dateTime": "datetime", "binary": "file", "unknown": "text"}
 
 
@@ -146,8 +147,8 @@ def _variable(
     return Variable(
         path=one.path,
         type=_type(one, question, bind),
-        labels=item.labels if item else {},
-        hints=question.hints if question else {},
+        labels=texts_as_written(item.labels) if item else {},
+        hints=texts_as_written(question.hints) if question else {},
         relevant=expressions["relevant"],
         constraint=expressions["constraint"],
         required="" if expressions["required"] == "false()" else expressions["required"],
@@ -174,6 +175,11 @@ def _type(one: Field, question: Question | None, bind: Mapping[str, str]) -> str
     if question.control == "input":
         return TYPES.get(one.type, one.type)
     return CONTROLS.get(question.control, question.control)
+
+
+def texts_as_written(texts: Texts) -> Texts:
+    """Texts with `${name}` for the answers in them, as designers write it, in place of whole paths."""
+    return {language: PLACE.sub(r"${\1}", text) for language, text in texts.items()}
 
 
 def as_written(expression: str, root: str) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 from forms.codebook import Codebook, Variable
 from forms.pages import render
+from forms.row_heights import fit
 from i18n import mark, translate
 
+WIDEST = 48  # characters of a column
 HEADING = mark("Codebook")
 PATH, ASKED_IF, MUST_FIT, REQUIRED_IF = mark("Path"), mark("Asked if"), mark("Must fit"), mark("Required if")
 CALCULATED, LISTED = mark("Calculated as"), mark("Choices in the file")
@@ -102,7 +104,8 @@ def _column_rows(book: Codebook, say: Say) -> Iterator[list[str]]:
     for one in book.variables:
         said = [texts.get(language, "") for texts in (one.labels, one.hints) for language in book.languages]
         versions = ", ".join(one.versions) + (f" – {say(GONE)}" if book.is_gone(one) else "")
-        rules_ = (one.required, one.relevant, one.constraint, one.calculation, one.file, one.sensitivity)
+        required = "yes" if one.required == "true()" else one.required
+        rules_ = (required, one.relevant, one.constraint, one.calculation, one.file, one.sensitivity)
         yield [one.name, one.path, one.type, *said, *rules_, versions]
 
 
@@ -123,22 +126,24 @@ def _version_rows(book: Codebook, say: Say) -> Iterator[list[str]]:
 def _fill(sheet: Any, rows: Iterable[list[str]]) -> None:
     """Text only: what begins with "=" is an expression of a form, not of the workbook."""
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
 
     wrapped, bold, blue = (
         Alignment(wrap_text=True, vertical="top"),
         Font(bold=True),
         PatternFill("solid", fgColor="D6E2EE"),
     )
-    widths: dict[str, int] = {}
-    for row, values in enumerate(rows, 1):
+    table = list(rows)
+    widths = [min(WIDEST, max(10, *(len(row[n]) + 2 for row in table))) for n in range(len(table[0]))]
+    for number, values in enumerate(table, 1):
         for column, value in enumerate(values, 1):
-            cell = sheet.cell(row, column)
+            cell = sheet.cell(number, column)
             cell.value, cell.data_type, cell.alignment = value or None, "s" if value else "n", wrapped
-            widths[cell.column_letter] = max(widths.get(cell.column_letter, 10), min(len(value) + 2, 48))
-            if row == 1:
+            if number == 1:
                 cell.font, cell.fill = bold, blue
-    for letter, width in widths.items():
-        sheet.column_dimensions[letter].width = width
+        fit(sheet, number, zip(values, widths, strict=True))
+    for column, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "B2"
 
 

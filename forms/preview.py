@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.codebook import as_written
+from forms.codebook import as_written, texts_as_written
 from forms.pages import render
 from forms.questions import Question, Questionnaire, Section, read_questionnaire
 from forms.texts import language_code
@@ -38,7 +38,7 @@ def preview(xform: bytes, lang: str) -> bytes:
         "preview.html", lang, form=form, title=form.title or form.form_id, heading=translate(HEADING, lang),
         form_id=form.form_id, version=form.version, codes=list(dict.fromkeys(codes)), is_section=_is_section,
         expects=lambda one: translate(expected(one), lang), when=lambda said: as_written(said, form.root),
-        names=_names(form),
+        names=_names(form), written=texts_as_written,
     )  # fmt: skip
     return page.encode()
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from forms.errors import FormFault
+from forms.row_heights import fit
 from i18n import mark, translate
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 KHMER, ENGLISH = "Khmer (km)", "English (en)"
 ROWS = 500  # as far down as lists and marks reach
 FONT = "Khmer OS Battambang"
+READING_WIDTH = 70  # characters
 
 SURVEY = (
     "type", "name", f"label::{KHMER}", f"label::{ENGLISH}", f"hint::{KHMER}", f"hint::{ENGLISH}", "required",
@@ -150,7 +152,11 @@ def _table(book: Any, name: str, header: Sequence[str], rows: Iterable[Sequence[
     wrapped = Alignment(wrap_text=True, vertical="top")
     for number, column in enumerate(header, 1):
         head, width = sheet.cell(1, number), WIDTHS.get(column.partition("::")[0], 16)
-        head.value, head.font, head.alignment = column, Font(bold=True, color="FFFFFF"), wrapped
+        head.value, head.font, head.alignment = (
+            column,
+            Font(name="Calibri", bold=True, color="FFFFFF"),
+            wrapped,
+        )
         head.fill = PatternFill("solid", fgColor="1D4268" if KHMER not in column else "7A3B10")
         sheet.column_dimensions[get_column_letter(number)].width = width
     for row, values in enumerate(rows, 2):
@@ -159,6 +165,11 @@ def _table(book: Any, name: str, header: Sequence[str], rows: Iterable[Sequence[
             cell.value, cell.alignment = value or None, wrapped
             if KHMER in header[number - 1]:
                 cell.font = Font(name=FONT)
+        fit(
+            sheet,
+            row,
+            ((v, sheet.column_dimensions[get_column_letter(n)].width) for n, v in enumerate(values, 1)),
+        )
     sheet.freeze_panes = "C2"
     return sheet
 
@@ -212,5 +223,6 @@ def _instructions(sheet: Any) -> None:
             cell.font = Font(
                 name=FONT if lang == "km" else "Calibri", bold=row == 1, size=14 if row == 1 else 11
             )
-    sheet.column_dimensions["A"].width = sheet.column_dimensions["B"].width = 70
+        fit(sheet, row, ((sheet.cell(row, column).value, READING_WIDTH) for column in (1, 2)))
+    sheet.column_dimensions["A"].width = sheet.column_dimensions["B"].width = READING_WIDTH
     sheet.freeze_panes = "A2"

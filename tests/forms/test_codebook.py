@@ -83,6 +83,13 @@ def test_expressions_have_names_for_paths(compiled: str, written: str) -> None:
     assert as_written(compiled, "data") == written
 
 
+def test_answers_inside_a_label_are_named_as_the_designer_named_them() -> None:
+    inside = ("text", "why", "ហេតុអ្វី ${people} នាក់?", "Why ${people} of them?")
+    group = (("begin_group", "house", "ផ្ទះ", "House"), PEOPLE, inside, ("end_group",))
+    why = named(read_codebook([form("1", SOURCE, *group)]))["why"]
+    assert why.labels == {"Khmer (km)": "ហេតុអ្វី ${people} នាក់?", "English (en)": "Why ${people} of them?"}
+
+
 def test_each_version_is_remembered_for_questions_and_choices() -> None:
     first = form("1", SOURCE, PEOPLE)
     second = form("2", ("select_one source", "source", "យកទឹកពីណា?", "Where does it come from?"), NOTE,

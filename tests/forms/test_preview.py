@@ -49,6 +49,12 @@ def test_what_is_asked_only_sometimes_says_when() -> None:
     ]
 
 
+def test_answers_inside_a_label_are_named_as_the_designer_named_them() -> None:
+    page = page_of(("begin_group", "g", "ក", "G"), ("text", "name", "ឈ្មោះ", "Name"),
+                   ("note", "n", "សួស្តី ${name}", "Hello ${name}"), ("end_group",))  # fmt: skip
+    assert page.xpath("//div[@id='/g/n']/p/text()") == ["សួស្តី ${name}", "Hello ${name}"]
+
+
 def test_a_label_is_shown_as_it_is_and_never_run() -> None:
     page = page_of(("note", "n", "<script>ក</script>", "<b>x</b> & y"))
     assert page.xpath("//main//script | //main//b") == []
