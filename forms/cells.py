@@ -66,7 +66,9 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Tab:
+    """A sheet as the workbook lists it."""
+
     name: str
     part: str
 
@@ -139,18 +141,18 @@ class Book:
             found[relation.get("Id", "")] = (kind, posixpath.normpath(part))
         return found
 
-    def _listed(self) -> Iterator[_Entry]:
+    def _listed(self) -> Iterator[_Tab]:
         targets = self._targets()
         for sheet in _parse(self._archive.read(self._main)).iter("{*}sheet"):
             relation = next((str(v) for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
             kind, part = targets.get(relation, ("", ""))
             if kind == "worksheet":  # a chart on a tab of its own has no cells
-                yield _Entry(sheet.get("name", ""), part)
+                yield _Tab(sheet.get("name", ""), part)
 
     def _read_sheets(self) -> Iterator[Sheet]:
         shared = self._shared_strings()
-        for entry in self._listed():
-            yield Sheet(entry.name, entry.part, read_sheet(self._archive.read(entry.part)), shared)
+        for tab in self._listed():
+            yield Sheet(tab.name, tab.part, read_sheet(self._archive.read(tab.part)), shared)
 
     def _shared_strings(self) -> list[str]:
         part = next((part for kind, part in self._targets().values() if kind == "sharedStrings"), None)
@@ -160,7 +162,7 @@ class Book:
 
     def _hidden_parts(self, name: str, rows: list[list[str]]) -> dict[str, bytes]:
         xml = _sheet_xml(rows)
-        held = next((e.part for e in self._listed() if e.name == name), None)
+        held = next((tab.part for tab in self._listed() if tab.name == name), None)
         if held is not None:
             return {held: xml}
         part = f"xl/worksheets/{name}.xml"

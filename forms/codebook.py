@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from forms.fields import Field, _local, _parse, _path, read_schema
-from forms.questions import Question, Questionnaire, Section, Texts, read_questionnaire
+from forms.itext import Texts
+from forms.questions import Question, Questionnaire, Section, read_questionnaire
 
 CONTROLS = {"select1": "select_one", "select": "select_multiple", "trigger": "acknowledge"}
 PLACE = re.compile(r"\$\{/(?:[^{}/]+/)*([^{}/]+)\}")

@@ -13,17 +13,12 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from forms.fields import _local, _parse, _path, read_schema
+from forms.itext import ITEXT, Texts, read_texts, written
 
 JAVAROSA = "{http://openrosa.org/javarosa}"
 CONTROLS = {"input", "select1", "select", "rank", "range", "upload", "trigger", "secret"}
-SELECTS = ("select1", "select", "rank")
-ITEXT = re.compile(r"jr:itext\(\s*['\"](.+?)['\"]\s*\)")
+CHOOSING = {"select1", "select", "rank"}
 LIST = re.compile(r"instance\(\s*['\"](.+?)['\"]\s*\)/root/item(?:\[(.*)\])?", re.DOTALL)
-SIMPLE = re.compile(r"(current\(\)/)?(\.\.?/)*(\.\.|[\w.:-]+)(/[\w.:-]+)*|/[\w.:/-]+")
-
-Texts = Mapping[str, str]
-"""What a form says, by the name of its language ("Khmer (km)", "default"). Languages in which it says nothing
-are left out. A place to fill in is written `${path}`, or `${expression}` when it is no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,7 @@ def read_questionnaire(xform: bytes) -> Questionnaire:
     document = _parse(xform)
     model = next(e for e in document.iter() if _local(e) == "model")
     binds = {_path(bind.get("nodeset", "")): bind for bind in model if _local(bind) == "bind"}
-    texts = _translations(model, schema.root)
+    texts = read_texts(model, schema.root)
     reading = _Reading(schema.root, texts, _lists(model), _files(model), binds)
     body = next((e for e in document if _local(e) == "body"), None)
     items = () if body is None else tuple(reading.items(body, ""))
@@ -125,52 +120,6 @@ def leaves(items: tuple[Question | Section, ...]) -> Iterator[Question]:
             yield from leaves(item.items)
         else:
             yield item
-
-
-def _translations(model: etree._Element, root: str) -> dict[str, dict[str, dict[str, str]]]:
-    """language -> text id -> form of the value ("" for plain text, "image", "guidance" …) -> text."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for language in (e for e in model.iter() if _local(e) == "translation"):
-        texts = found.setdefault(language.get("lang") or "default", {})
-        for text in language:
-            where, name = _owner(text.get("id", "")), text.get("id", "")
-            texts[name] = {v.get("form", ""): written(v, where, root) for v in text if _local(v) == "value"}
-    return found
-
-
-def _owner(text_id: str) -> str:
-    """The path of the node that a text id names ("/data/place/village:label"), for relative places in it."""
-    return _path(text_id.partition(":")[0]) if text_id.startswith("/") else ""
-
-
-def written(element: etree._Element, where: str, root: str) -> str:
-    """The text of a label, hint or itext value, its <output>s as `${path}`."""
-    parts = [element.text or ""]
-    for child in element:
-        value = (child.get("value") or child.get("ref") or "").strip()
-        parts.append(
-            "${" + (absolute(value, where, root) or value) + "}" if _local(child) == "output" else ""
-        )
-        parts.append(child.tail or "")
-    return "".join(parts).strip()
-
-
-def absolute(expression: str, where: str, root: str) -> str | None:
-    """The field path of a path expression standing at the field `where`; None when it is none."""
-    expression = expression.strip()
-    if expression.startswith("/" + root + "/") and SIMPLE.fullmatch(expression):
-        return _path(expression)
-    if not SIMPLE.fullmatch(expression) or expression.startswith("/"):
-        return None
-    steps = where.split("/")[1:]
-    for step in expression.removeprefix("current()/").split("/"):
-        if step == "..":
-            if not steps:
-                return None
-            steps.pop()
-        elif step != ".":
-            steps.append(step.rpartition(":")[2])
-    return "".join("/" + step for step in steps)
 
 
 def _lists(model: etree._Element) -> dict[str, etree._Element]:
@@ -242,10 +191,10 @@ class _Reading:
             hints=self._child(element, "hint", path),
             guidance=self._child(element, "hint", path, "guidance"),
             rules=rules,
-            choices=self._choices(element, path) if control in SELECTS or element.get("query") else None,
+            choices=self._choices(element) if control in CHOOSING or element.get("query") else None,
             media=self._media(element),
             settings={str(key).rpartition("}")[2]: str(value) for key, value in element.attrib.items()},
-        )  # fmt: skip
+        )
 
     def _rules(self, nodeset: str) -> Rules:
         path = _path(nodeset)
@@ -287,7 +236,7 @@ class _Reading:
                             found[address.rpartition("/")[2]] = None
         return tuple(found)
 
-    def _choices(self, element: etree._Element, path: str) -> Choices:
+    def _choices(self, element: etree._Element) -> Choices:
         if query := element.get("query"):
             return Choices(file="itemsets.csv", depends=query)
         itemset = next((e for e in element if _local(e) == "itemset"), None)
