@@ -29,8 +29,10 @@ check: $(VENV)/.dev ## format, lint, types, import rules, catalogues
 bench: $(VENV)/.runtime ## measure speed and memory, and print the ratios
 	@$(BIN)/python -m benchmarks
 
-catalogues: $(VENV)/.dev ## take new sentences into the Khmer and English catalogues
+catalogues: $(VENV)/.dev ## take new sentences, and texts of the library's forms, into the catalogues
 	@$(BIN)/python -m i18n.extraction
+	@$(BIN)/python -m server form translate extract
+	@$(BIN)/python -m server form translate update
 
 lock: $(VENV)/.runtime ## write the lock files anew from setup.cfg
 	@$(PIP) install --quiet uv

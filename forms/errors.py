@@ -4,6 +4,7 @@ FormFault            a code of MESSAGES and the values that its message names
 ├── xlsform.*        the workbook a designer wrote
 ├── form.*           an XForm
 ├── gazetteer.*      a place that the gazetteer does not know
+├── po.*             a translators' catalogue
 ├── sample.*         a form for which no sample submission can be made
 ├── submission.*     an instance that is no submission at all
 └── combine.*        versions that cannot be put together
@@ -27,6 +28,10 @@ MESSAGES: Mapping[str, str] = {
     "form.no_instance": mark("The form has no primary instance."),
     "form.no_id": mark("The form has no id. Give its main instance an id attribute."),
     "form.no_meta": mark("The form has no meta group with an instanceID."),
+    "form.bad_name": mark(
+        "{name} cannot name a form. Begin with a small Latin letter; go on with small letters, digits and _ only."
+    ),
+    "form.exists": mark("{path} is there already and was left as it is. Choose another name."),
     "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
     "combine.encrypted": mark("The answers are encrypted, so they cannot be put together. Pick one version."),
     "combine.no_question": mark("{path} is no question that the versions answer otherwise. Check the path."),
@@ -35,6 +40,7 @@ MESSAGES: Mapping[str, str] = {
     "sample.unanswerable": mark(
         "No sample answer fits the question {question}. Add one to sample_answers.csv."
     ),
+    "po.unreadable": mark("The catalogue {path} cannot be read (line {line}). Mend it, or make it anew."),
     "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),
     "submission.doctype": mark("The submission has a document type declaration, which is not accepted."),
     "submission.no_form_id": mark("The submission does not say which form it answers: <{root}> has no id."),

@@ -1,8 +1,7 @@
 """Cambodia's provinces, districts, communes and villages, and the lists that forms choose from.
 
 The data are official and open; where they come from and what was cleaned is told in
-`library/gazetteer/SOURCE.md`. Lists are in the order of the official codes, which is how offices
-know them; Khmer alphabetical order needs the collation rules of i18n and is not attempted here.
+`library/gazetteer/SOURCE.md`. Lists are in the order of a Khmer dictionary, province by province.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from forms.errors import FormFault
+from i18n.khmer_sorting import Key, sort_key
 
 LEVELS = ("province", "district", "commune", "village")  # two more digits of code a level
 LISTS = {level: f"{level}s.csv" for level in LEVELS}
@@ -60,10 +60,39 @@ def places_in(codes: Iterable[str] | None, level: str) -> list[Place]:
     ]
 
 
+def province_named(said: str) -> Place:
+    """By code, or by name in either language, capitals and spaces aside.
+
+    Raises FormFault gazetteer.unknown_place.
+    """
+    wanted = _folded(said)
+    for one in places_in(None, "province"):
+        if wanted in (one.code, _folded(one.name_km), _folded(one.name_en)):
+            return one
+    raise FormFault("gazetteer.unknown_place", place=said)
+
+
+def _folded(name: str) -> str:
+    return "".join(name.split()).lower()
+
+
+def in_khmer_order(chosen: Iterable[Place]) -> list[Place]:
+    """As a Khmer atlas lists them: provinces in the order of the dictionary, in each its districts …"""
+    keys: dict[str, tuple[tuple[Key, str], ...]] = {}
+
+    def key(one: Place) -> tuple[tuple[Key, str], ...]:
+        if one.code not in keys:
+            above = key(places()[one.parent]) if one.parent else ()
+            keys[one.code] = (*above, (sort_key(one.name_km), one.code))  # names repeat: 154 villages are ថ្មី
+        return keys[one.code]
+
+    return sorted(chosen, key=key)
+
+
 def write_lists(out: Path, provinces: Sequence[str] | None = None) -> tuple[Path, ...]:
     """Write provinces.csv, districts.csv, communes.csv and villages.csv for `select_one_from_file`.
 
-    provinces: codes to which the lists are narrowed; None: the whole country.
+    provinces: codes to which the lists are narrowed; None: the whole country. In Khmer order.
     Columns: `name` (the code), `label` (Khmer / English), the parent's code under its level's name,
     and except for villages, where it would double a file that tablets fetch over bad links,
     `label_km` and `label_en`. Headers are XML names: any other breaks clients.
@@ -79,7 +108,7 @@ def _write_list(file: Path, level: str, chosen: Iterable[Place]) -> Path:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["name", "label", *parents, *([] if lean else ["label_km", "label_en"])])
-    for one in chosen:
+    for one in in_khmer_order(chosen):
         languages = [] if lean else [one.name_km, one.name_en]
         rows.writerow([one.code, one.label, *([one.parent] if parents else []), *languages])
     file.write_bytes(text.getvalue().encode())

@@ -56,7 +56,7 @@ def update(lang: str, template: Catalog) -> Catalog:
     if lang == FALLBACK:
         for message in sentences(entries):
             message.string = message.id
-    catalogue_path(lang).write_bytes(_written(entries, lang))
+    catalogue_path(lang).write_bytes(written(entries, lang))
     return entries
 
 
@@ -81,10 +81,15 @@ def texts(part: object) -> list[str]:
     return [str(form or "") for form in forms]
 
 
-def _written(entries: Catalog, lang: str) -> bytes:
+def written(entries: Catalog, lang: str, *, in_order: bool = False) -> bytes:
+    """A .po file. in_order: messages as they come, and fuzzy ones with the English they were made from."""
     body = BytesIO()
-    write_po(body, entries, omit_header=True, sort_output=True, include_lineno=False, width=0)
-    return HEADER.format(lang=lang, plurals=PLURALS[lang]).encode() + body.getvalue()
+    write_po(
+        body, entries, omit_header=True, sort_output=not in_order, include_lineno=False, width=0,
+        include_previous=in_order,
+    )  # fmt: skip
+    plurals = PLURALS.get(lang, PLURALS["km"])  # texts of forms have no plural
+    return HEADER.format(lang=lang, plurals=plurals).encode() + body.getvalue()
 
 
 def main() -> None:

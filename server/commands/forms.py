@@ -1,4 +1,4 @@
-"""form compile and form publish; form print is attached here."""
+"""form compile and form publish; the group that the rest of the form kit joins."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from pathlib import Path
 import click
 
 from server.commands.form_print import print_
+from server.commands.form_codebook import codebook
+from server.commands.form_gazetteer import gazetteer
+from server.commands.form_new import new
+from server.commands.form_preview import preview
+from server.commands.form_translate import translate
 from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 
 FORM_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -75,5 +80,10 @@ def publish(session: Session, file: Path, project: str) -> None:
 
 
 form.add_command(print_)
+form.add_command(codebook)
+form.add_command(gazetteer)
+form.add_command(new)
+form.add_command(preview)
+form.add_command(translate)
 
 COMMANDS = (form,)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from forms.errors import FormFault
-from forms.gazetteer import LEVELS, SHIPPED, place, places, places_in, write_lists
+from forms.gazetteer import LEVELS, SHIPPED, place, places, places_in, province_named, write_lists
 from forms.gazetteer_source import Correction, clean, write
+from i18n.khmer_sorting import sort_key
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -106,12 +107,34 @@ def test_list_headers_are_xml_names_and_labels_show_both_languages(tmp_path: Pat
         assert all(re.fullmatch(r"[a-z_]+", header) for header in rows[0])
         assert all(" / " in row["label"] for row in rows)
         assert not file.read_bytes().startswith(b"\xef\xbb\xbf")
-    assert read(tmp_path / "provinces.csv")[11]["label"] == "ភ្នំពេញ / Phnom Penh"
+    assert "ភ្នំពេញ / Phnom Penh" in [row["label"] for row in read(tmp_path / "provinces.csv")]
 
 
 def test_lists_of_two_provinces_hold_nothing_of_the_others(tmp_path: Path):
     for file in write_lists(tmp_path, ["07", "23"]):
         assert {row["name"][:2] for row in read(file)} == {"07", "23"}
+
+
+def test_lists_are_in_the_order_of_a_khmer_dictionary_within_what_a_cascade_shows(tmp_path: Path):
+    for file, above in zip(write_lists(tmp_path), ("", *LEVELS), strict=False):
+        shown: dict[str, list[str]] = {}
+        for row in read(file):
+            shown.setdefault(row.get(above, ""), []).append(place(row["name"]).name_km)
+        assert all(names == sorted(names, key=sort_key) for names in shown.values())
+        assert len(shown) > 20 or above in ("", "province")
+
+
+def test_a_province_is_known_by_code_and_by_either_name():
+    assert {province_named(said).code for said in ("07", "កំពត", "Kampot", "kam pot")} == {"07"}
+    with pytest.raises(FormFault) as fault:
+        province_named("0701")
+    assert fault.value.values == {"place": "0701"}
+
+
+def test_the_lists_of_the_bundled_form_are_these(tmp_path: Path):
+    bundled = SHIPPED.parents[1] / "wps_consultation" / "media"
+    for file in write_lists(tmp_path):
+        assert (bundled / file.name).read_bytes() == file.read_bytes(), "run `samleng form gazetteer`"
 
 
 def test_an_unknown_province_is_named(tmp_path: Path):
