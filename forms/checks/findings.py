@@ -111,7 +111,7 @@ _SENSITIVE = {
 }
 
 _MEDIA = {
-    "media.missing": (WARNING, mark("The file {file} is not in the media folder beside the form.")),
+    "media.missing": (WARNING, mark("The file {file} is not in the media folder beside the form. Put it there, unless the server makes it from entities.")),
     "media.column_missing": (ERROR, mark("The file {file} has no column “{column}”; it has {columns}.")),
     "media.column_name": (ERROR, mark("The column “{column}” of {file} cannot be read by tablets. Use letters, digits and _ in the first row of the file.")),
 }

@@ -231,8 +231,8 @@ WORDS = st.sampled_from(
     ["text", "select_one c", "begin_group", "end_group", "begin repeat", "end", "calculate", "q", "${q}", "${", "yes",
      ". > 1 and . < 0", "not(selected(${q}, 'a'))", "ស្ត្រី", "\u17d2", "\u200b", "'", "((", "១២", "${q} = 'a' or", "",
      "type", "name", KM, EN, "relevant", "constraint", "list_name", "label", "::", "sensitivity", "restricted",
-     "consent",
-         "hint::", "media::image::x", "#REF!", "date('x')", "1e999", " ", "=1+1", "and", "or", "not(", "selected(., 'a')"]
+     "consent", "hint::", "media::image::x", "#REF!", "date('x')", "1e999", " ", "=1+1", "and", "or", "not(",
+     "selected(., 'a')"]
 )  # fmt: skip
 CELLS = st.one_of(WORDS, st.text(max_size=6), st.integers(), st.booleans(), st.none())
 SHEETS = st.dictionaries(
