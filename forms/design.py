@@ -155,8 +155,9 @@ def _read_questions(sheet: Sheet) -> Iterator[Question]:
         said = " ".join(sheet.text(row, "type").split())
         kind, listed, other = read_type(said)
         name = sheet.text(row, "name")
-        if not said and not name and not any(sheet.text(row, c.name) for c in sheet.columns("label")):
-            continue
+        blank = not said and not name and not any(sheet.text(row, c.name) for c in sheet.columns("label"))
+        if blank or sheet.text(row, "disabled").lower() in YES:
+            continue  # pyxform passes over both
         if kind == "audit":
             name = "audit"
         question = Question(row, said, kind, listed, other, name, tuple(groups))

@@ -63,6 +63,9 @@ def add_programs(design: Design, own: Sequence[Finding], made: Made) -> list[Fin
     found = list(own)
     if made.stopped:
         found.append(Finding("compiler.stopped", values={"limit_s": TIME_LIMIT_S}))
+    if made.fault is not None:
+        # We could read the workbook, so that it is something in it over which pyxform stumbled.
+        found.append(Finding("compiler.error", original=made.fault.text("en")))
     for saying in made.errors:
         _add(found, design, saying, "compiler.error")
     for saying in made.warnings:
@@ -101,6 +104,9 @@ def _place(design: Design, text: str, code: str) -> Finding:
     row = next((int(n) for match in ROW.finditer(text) for n in match.groups() if n), 0)
     named = next((n for match in SHEET.finditer(text) for n in match.groups() if n), "survey" if row else "")
     sheet = design.workbook.sheet(named) if named else None
+    if code == "compiler.other_untranslated":
+        asked = next((question for question in design.questions if question.other), None)
+        return _at(design, code, asked, "type", text, {})
     if sheet is None:
         return Finding(code, original=text)
     match = COLUMN.search(text)

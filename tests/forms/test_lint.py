@@ -215,6 +215,24 @@ def test_a_far_cell_costs_nothing() -> None:
     assert "column.no_header" in codes(check_form(book(GOOD, far), java=False))
 
 
+def test_what_pyxform_stumbles_over_is_a_finding() -> None:
+    def number(made: Workbook) -> None:
+        made["survey"]["E1"] = 3
+
+    (told,) = check_form(book(GOOD, number), java=False).findings
+    assert (told.code, told.severity) == ("compiler.error", "error") and "AttributeError" in told.original
+
+
+def test_a_row_that_is_switched_off_is_passed_over() -> None:
+    form = asked("disabled", "", "yes").replace("q1", "q0")
+    assert codes(check_form(book(form), java=False)) == {"compiler.warning"}
+
+
+def test_or_other_is_told_at_its_question() -> None:
+    report = check_form(book(PROGRAMS["compiler.other_untranslated"][0]), java=False)
+    assert [f.cell for f in report.findings if f.code == "compiler.other_untranslated"] == ["survey!A2"]
+
+
 def test_damaged_bytes_are_never_a_traceback() -> None:
     source, chance = book(GOOD), random.Random(7)
     for _ in range(60):
