@@ -14,7 +14,7 @@ from forms.checks.expressions import REFERENCE
 from forms.checks.findings import Finding, find
 from forms.columns import MEDIA, OUR_LANGUAGES, TEXTS, TRANSLATED, Header
 from forms.design import Design
-from forms.staleness import read_stamps, stamp
+from forms.staleness import STAMPS_SHEET, Stamped, read_stamps
 from forms.workbook import Row, Sheet
 from i18n.khmer import has_khmer, strip_invisible
 
@@ -28,12 +28,12 @@ MARKDOWN = {
     "-": re.compile(r"^\s*[-*] ", re.MULTILINE),
     "<…>": re.compile(r"<[a-z][^>]*>", re.IGNORECASE),
 }
-Stamps = dict[tuple[str, str, str, str], str]
+Stamps = dict[tuple[str, str, str, str], Stamped]
 
 
 @dataclass(frozen=True)
 class Texts:
-    """One text of the form in its languages. name: as staleness.py keys it. cells: language code ->
+    """One text of the form in its languages. name: as forms/staleness.py keys it. cells: language code ->
     header and text, "" where it is blank."""
 
     sheet: Sheet
@@ -50,7 +50,7 @@ class Texts:
 def check_translations(design: Design) -> Iterator[Finding]:
     yield from _check_columns(design)
     yield from _check_labels(design)
-    stamps = read_stamps(design.workbook)
+    stamps = _stamps(design)
     for texts in every_text(design):
         written = any(text for _, text in texts.cells.values())
         for code, (header, text) in texts.cells.items() if written else ():
@@ -58,6 +58,15 @@ def check_translations(design: Design) -> Iterator[Finding]:
                 yield find("translation.blank", texts.sheet, texts.row, header, language=header.language)
             else:
                 yield from _check_text(texts, code, header, text, stamps)
+
+
+def _stamps(design: Design) -> Stamps:
+    sheet = design.workbook.sheet(STAMPS_SHEET)
+    if sheet is None:
+        return {}
+    texts = {(1, header.number): header.text for header in sheet.headers}
+    texts.update({(row.number, column): text for row in sheet.rows for column, text in row.cells.items()})
+    return read_stamps(texts)
 
 
 def every_text(design: Design) -> Iterator[Texts]:
@@ -167,7 +176,7 @@ def _check_text(texts: Texts, code: str, header: Header, text: str, stamps: Stam
             yield find("translation.not_english", sheet, row, header, text=_short(text))
         return
     kept = stamps.get((sheet.kind, texts.name, texts.column, code))
-    if kept and english and kept != stamp(english):
+    if kept and english and kept.is_stale(english, text):
         yield find("translation.stale", sheet, row, header)
     if _same(text, english, texts.column):
         yield find("translation.identical", sheet, row, header, language=header.language, text=_short(text))

@@ -61,7 +61,7 @@ FIRST = "select_one y | consent | | internal"
 STALE = f"""
 {HEAD}
 | | text | q | សំណួរ | Question |
-| _translated | sheet | name | column | language | stamp |
+| translation_stamps | sheet | name | column | language | stamp |
 | | survey | q | label | km | STAMP |
 """
 
@@ -83,7 +83,7 @@ CASES: dict[str, tuple[str, str]] = {
         labels("ក") + SETTINGS.replace("| Khmer (km) |", "| |"), labels("ក") + SETTINGS),
     "translation.no_column": (asked("hint::Khmer (km)", "ក"), asked("image", "a.png")),
     "translation.blank": (labels(""), labels("ក")),
-    "translation.stale": (STALE.replace("STAMP", "000000000000"), STALE),
+    "translation.stale": (STALE.replace("STAMP", "00000000"), STALE),
     "translation.identical": (labels("Question"), labels("GBV", "GBV")),
     "translation.not_khmer": (labels("Another question"), labels("ក Another question")),
     "translation.not_english": (labels("ក", "សំណួរ"), labels("ក", "Khmer (ខ្មែរ)")),

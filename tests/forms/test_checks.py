@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
@@ -94,8 +97,6 @@ def test_what_only_a_spreadsheet_can_do_is_told(code: str) -> None:
 
 
 def test_a_formula_with_a_result_is_a_warning() -> None:
-    import zipfile
-
     out, source = io.BytesIO(), survey(put("D2", '="Ques"&"tion"'))
     with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(out, "w") as new:
         for part in old.infolist():
@@ -114,6 +115,20 @@ def test_a_finding_names_the_cell() -> None:
     (told,) = [finding for finding in found(book(labels("ស្រ្តី"))) if finding.code == "khmer.order"]
     assert (told.cell, told.header, told.severity) == ("survey!C2", "label::Khmer (km)", "error")
     assert told.values["expected"] == "ស្ត្រី"
+
+
+def test_a_translation_that_was_rewritten_is_not_stale() -> None:
+    stale = CASES["translation.stale"][0]
+    rewritten = stale.replace("| stamp |", "| stamp | text |").replace(
+        "| 00000000 |", "| 00000000 | 11111111 |"
+    )
+    assert rewritten != stale
+    assert "translation.stale" not in {finding.code for finding in found(book(rewritten))}
+
+
+def test_every_kind_of_finding_is_in_the_forms_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "xlsform.md").read_text(encoding="utf-8")
+    assert {code.partition(".")[0] for code in CODES} == set(re.findall(r"`(\w+)\.\*`", page))
 
 
 def test_every_code_has_a_form_with_it_and_one_without() -> None:

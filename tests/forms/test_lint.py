@@ -254,7 +254,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 CELLS = st.one_of(WORDS, st.text(max_size=6), st.integers(), st.booleans(), st.none())
 SHEETS = st.dictionaries(
-    st.sampled_from(["survey", "choices", "settings", "Survey ", "_translated", "entities", "ក"]),
+    st.sampled_from(["survey", "choices", "settings", "Survey ", "translation_stamps", "entities", "ក"]),
     st.lists(st.lists(CELLS, max_size=7), max_size=7),
     min_size=1, max_size=4,
 )  # fmt: skip
