@@ -19,9 +19,9 @@ from typing import Any
 
 from lxml import etree
 
-from forms.compile import SHEET_LIMIT, SOURCE_LIMIT
 from forms.errors import FormFault
 from forms.sheet_xml import Place, SheetXml, is_writable, patched, read_sheet
+from forms.workbook import SHEET_LIMIT, SOURCE_LIMIT
 
 __all__ = ["CELL_LIMIT", "Book", "Place", "Sheet", "is_writable"]
 

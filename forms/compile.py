@@ -6,6 +6,7 @@ comes out as a FormFault with plain values.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -14,13 +15,15 @@ import zipfile
 from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
+from forms import sensitivity
+from forms.columns import read_header
 from forms.errors import FormFault
 from forms.fields import read_schema
+from forms.workbook import SHEET_LIMIT, SOURCE_LIMIT, check_size
 
-SOURCE_LIMIT = 10 * 1024 * 1024  # bytes of an uploaded form
-SHEET_LIMIT = 16 * 1024 * 1024  # bytes of a workbook once unzipped: 600,000 rows fit 3 MB of zip
 VALIDATE_TIMEOUT_S = 100
 WORKBOOKS = (".xlsx", ".xls")
 
@@ -58,9 +61,9 @@ def compile_form(
     """
     if isinstance(source, Path):
         file_type, form_id_fallback = source.suffix.lower(), form_id_fallback or source.stem
-        _check_size(source.stat().st_size)
+        check_size(source.stat().st_size, SOURCE_LIMIT)
         source = source.read_bytes()
-    _check_size(len(source))
+    check_size(len(source), SOURCE_LIMIT)
     if file_type == ".xml":
         return _compiled(source, None, ())
     if file_type not in WORKBOOKS:
@@ -90,26 +93,52 @@ def compile_folder(form_xlsx: Path, out: Path) -> CompiledFolder:
 def validate_with_java(xform: bytes) -> list[str] | None:
     """What ODK Validate, the checker that pyxform brings, says against a form: one line a finding,
     none when it passes. None when this machine has no Java (8 or later)."""
+    said = odk_validate(xform)
+    if not said:
+        return None if said is None else []
+    from pyxform.validators.error_cleaner import ErrorCleaner
+
+    text = ErrorCleaner.odk_validate(said)
+    return [line for line in text.splitlines() if line.strip()] or [said]
+
+
+def odk_validate(xform: bytes) -> str | None:
+    """ODK Validate's own words against a form, "" when it passes, None without Java."""
     java = shutil.which("java")
     if java is None:
         return None
-    from pyxform.validators.error_cleaner import ErrorCleaner
-    from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
-
     with tempfile.TemporaryDirectory() as folder:
         form = Path(folder) / "form.xml"
         form.write_bytes(xform)
-        command = [java, "-Djava.awt.headless=true", "-jar", ODK_VALIDATE_PATH, str(form)]
+        command = [java, "-Djava.awt.headless=true", "-jar", _validate_jar(), str(form)]
         done = subprocess.run(command, capture_output=True, timeout=VALIDATE_TIMEOUT_S, check=False)  # noqa: S603
-    if done.returncode == 0:
-        return []  # its stderr holds log lines even then
-    text = ErrorCleaner.odk_validate(done.stderr.decode("utf-8", "replace"))
-    return [line for line in text.splitlines() if line.strip()] or [f"exit {done.returncode}"]
+    # Its stderr holds log lines even when the form passes.
+    said = done.stderr.decode("utf-8", "replace").strip() if done.returncode else ""
+    return said or (f"exit {done.returncode}" if done.returncode else "")
 
 
-def _check_size(size_bytes: int) -> None:
-    if size_bytes > SOURCE_LIMIT:
-        raise FormFault("xlsform.too_large", size_bytes=size_bytes, limit_bytes=SOURCE_LIMIT)
+def _validate_jar() -> str:
+    # Found without importing pyxform, which is slow to load.
+    spec = importlib.util.find_spec("pyxform")
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).parent / "validators" / "odk_validate" / "bin" / "ODK_Validate.jar")
+
+
+def load_pyxform() -> None:
+    """Imports pyxform now, so that the time that it takes can be told from the time that a form takes."""
+    import pyxform.xls2xform  # noqa: F401
+
+
+def name_of(message: str) -> str:
+    """The name of the pyxform message that a text was made from, such as NAMES_001; "" when it has none."""
+    from pyxform.errors import ErrorCode
+
+    for code in ErrorCode:
+        parts = Formatter().parse(code.value.msg)
+        pattern = "".join(re.escape(text) + (".*" if place is not None else "") for text, place, *_ in parts)
+        if message == code.value.name or re.fullmatch(pattern, message, re.DOTALL):
+            return str(code.name)
+    return ""
 
 
 def _convert(source: bytes, form_id_fallback: str | None, file_type: str) -> CompiledForm:
@@ -118,6 +147,7 @@ def _convert(source: bytes, form_id_fallback: str | None, file_type: str) -> Com
 
     warnings: list[str] = []
     workbook = _read_workbook(source, file_type)
+    _carry_sensitivity(workbook)
     if form_id_fallback:
         workbook["fallback_form_name"] = form_id_fallback
     try:
@@ -148,11 +178,36 @@ def _read_workbook(source: bytes, file_type: str) -> dict[str, Any]:
     return {f.name: getattr(sheets, f.name) for f in fields(sheets)}
 
 
+def _carry_sensitivity(workbook: dict[str, Any]) -> None:
+    """Makes the column `sensitivity`, which pyxform does not know, an attribute of our namespace."""
+    carried = f"{sensitivity.PREFIX}:sensitivity"
+    found = _rename(workbook, "survey", f"bind::{carried}")
+    if _rename(workbook, "settings", f"attribute::{carried}") or found:
+        said = f'{sensitivity.PREFIX}="{sensitivity.NAMESPACE}"'
+        settings = (workbook.get("settings") or [{}])[0]
+        key = next((k for k in settings if k.strip().lower() == "namespaces"), "namespaces")
+        settings[key] = " ".join(filter(None, [settings.get(key), said]))
+        workbook["settings"] = [settings]
+        workbook["settings_header"] = [{**(workbook.get("settings_header") or [{}])[0], key: None}]
+
+
+def _rename(workbook: dict[str, Any], sheet: str, column: str) -> bool:
+    """Gives a sheet's column of sensitivities another name, and its cells a level or nothing.
+    Returns whether there is one with a level in it."""
+    headers = (workbook.get(f"{sheet}_header") or [{}])[0]
+    written = [h for h in headers if read_header(sheet, 1, h).name == "sensitivity"]
+    for name in written:
+        workbook[f"{sheet}_header"] = [{column if h == name else h: None for h in headers}]
+        for row in workbook[sheet] or ():
+            level = sensitivity.read_level(str(row.pop(name, "")))
+            if level:
+                row[column] = level
+    return any(column in row for row in workbook.get(sheet) or ())
+
+
 def _check_unzipped(source: bytes) -> None:
     with zipfile.ZipFile(BytesIO(source)) as archive:
-        size = sum(part.file_size for part in archive.infolist())
-    if size > SHEET_LIMIT:
-        raise FormFault("xlsform.too_large", size_bytes=size, limit_bytes=SHEET_LIMIT)
+        check_size(sum(part.file_size for part in archive.infolist()), SHEET_LIMIT)
 
 
 def _compiled(xform: bytes, itemsets: bytes | None, warnings: tuple[str, ...]) -> CompiledForm:

@@ -22,6 +22,13 @@ MESSAGES: Mapping[str, str] = {
     "xlsform.too_large": mark("The XLSForm is {size_bytes} bytes; at most {limit_bytes} are accepted."),
     "xlsform.too_deep": mark("The XLSForm nests groups too deeply. Use fewer levels of groups."),
     "xlsform.unknown_type": mark("{file_type} is not a kind of XLSForm. Use .xlsx, .xls or .xml."),
+    "xlsform.encrypted": mark(
+        "The workbook is protected by a password. Remove it in the spreadsheet program and save."
+    ),
+    "xlsform.macros": mark("The workbook holds macros, which a form never needs. Save it as .xlsx."),
+    "xlsform.other_spreadsheet": mark(
+        "A {file_type} file cannot hold a whole form with its formats. Save it as an Excel workbook (.xlsx)."
+    ),
     "form.not_xml": mark("The form is not well-formed XML (line {line})."),
     "form.doctype": mark("The form has a document type declaration. Remove it: forms do not need one."),
     "form.no_model": mark("This XML is no XForm: it has no model."),

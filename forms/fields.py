@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
 
 from forms.errors import FormFault
+from forms.sensitivity import ATTRIBUTE, read_level
 
 OPENROSA = "{http://openrosa.org/xforms}"
 SLOT_TYPES = {"images": "image", "audio": "audio", "video": "video", "file": "file", "file-csv": "file"}
@@ -30,6 +31,8 @@ class Field:
     type: the bind's type without prefix, or "structure", "repeat", "unknown".
     binary, select_multiple: True or None, never False.
     table: number of the table it belongs to; for a repeat, of the table that owns it.
+    sensitivity: the level of forms/sensitivity.py that the field, its nearest group or the form states;
+    None when none does.
     """
 
     path: str
@@ -38,6 +41,7 @@ class Field:
     binary: bool | None
     select_multiple: bool | None
     table: int
+    sensitivity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,8 @@ def read_schema(xform: bytes) -> Schema:
     form_id = (root.get("id") or "").strip()
     if not form_id:
         raise FormFault("form.no_id")
-    reading = _Reading(_bind_types(model), *_body(document))
-    reading.walk(root, "", 0)
+    reading = _Reading(_bind_types(model), *_body(document), _levels(model))
+    reading.walk(root, "", 0, read_level(root.get(ATTRIBUTE, "")))
     if "/meta/instanceID" not in reading.seen:
         raise FormFault("form.no_meta")
     return Schema(
@@ -143,6 +147,13 @@ def _bind_types(model: etree._Element) -> dict[str, str]:
     return types
 
 
+def _levels(model: etree._Element) -> dict[str, str]:
+    """path -> the sensitivity that its bind states."""
+    binds = (bind for bind in model if _local(bind) == "bind")
+    said = {_path(b.get("nodeset", "")): read_level(b.get(ATTRIBUTE, "")) for b in binds}
+    return {path: level for path, level in said.items() if level}
+
+
 def _body(document: etree._Element) -> tuple[set[str], set[str]]:
     """Paths of repeats, and paths that a select of several choices asks for (a rank is none)."""
     repeats, selects = set(), set()
@@ -178,23 +189,25 @@ class _Reading:
     types: dict[str, str]
     repeats: set[str]
     selects: set[str]
+    levels: dict[str, str]
     fields: list[Field] = field(default_factory=list)
     tables: list[tuple[str, str, int | None]] = field(default_factory=lambda: [("", "", None)])
     seen: set[str] = field(default_factory=set)
 
-    def walk(self, element: etree._Element, path: str, table: int) -> None:
+    def walk(self, element: etree._Element, path: str, table: int, level: str | None) -> None:
         for child in element:
             name = _local(child)
             here = f"{path}/{name}"
             if here in self.seen:
                 continue  # a repeat stands twice in the instance: its jr:template, then its first turn
             self.seen.add(here)
-            self.fields.append(self._field(child, here, name, table))
+            own = self.levels.get(here, level)
+            self.fields.append(replace(self._field(child, here, name, table), sensitivity=own))
             if here in self.repeats:
                 self.tables.append((here, name, table))
-                self.walk(child, here, len(self.tables) - 1)
+                self.walk(child, here, len(self.tables) - 1, own)
             else:
-                self.walk(child, here, table)
+                self.walk(child, here, table, own)
 
     def _field(self, element: etree._Element, path: str, name: str, table: int) -> Field:
         if path in self.repeats:

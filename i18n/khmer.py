@@ -37,3 +37,13 @@ def strip_invisible(text: str) -> str:
     For derived keys only: a zero-width space is how its writer marked the end of a word.
     """
     return text.translate(_INVISIBLE)
+
+
+def has_khmer(text: str) -> bool:
+    """Whether any Khmer letter, sign or digit is in it."""
+    return any("\u1780" <= sign <= "\u17ff" or "\u19e0" <= sign <= "\u19ff" for sign in text)
+
+
+def invisible_in(text: str) -> list[str]:
+    """The characters that nobody sees, once each, in the order of the text."""
+    return list(dict.fromkeys(sign for sign in text if ord(sign) in _INVISIBLE))

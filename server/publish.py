@@ -197,6 +197,13 @@ def _decide(
     hub.write(work)
 
 
+def published_xform(hub: Hub, project: Project, form_id: str) -> bytes | None:
+    """The XForm that tablets are given now; None when no version of the form is out here."""
+    form = forms.find_form(hub.read(), project.id, form_id)
+    out = forms.find_version(hub.read(), form.current_id) if form is not None and form.current_id else None
+    return None if out is None or not hub.blobs.has(out.xform) else hub.blobs.read(out.xform)
+
+
 def _deleted_forms(turn: Turn, project: Project, form_id: str) -> list[dict[str, Any]]:
     if forms.find_deleted(turn.db, project.id, form_id) is None:
         return []
