@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import form_measures, measures
+from benchmarks import form_measures, measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -26,6 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
     parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
     parser.add_argument("--forms", action="store_true", help="measure the form kit alone")
+    parser.add_argument("--sync", action="store_true", help="measure hubs that sync, alone")
     parser.add_argument("--load", type=Path, help="run this load client instead")
     said = parser.parse_args()
     if said.quick:
@@ -37,6 +38,11 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     if said.forms:
         sheet = Sheet()
         form_measures.measure_forms(sheet, folder)
+        return _tell(sheet)
+    many, merged = (1000, 5000) if said.quick else (10_000, 100_000)
+    if said.sync:
+        sheet = Sheet()
+        sync_measures.measure_sync(sheet, folder, many=many, merged=merged)
         return _tell(sheet)
     data = folder / "province"
     path = measures.make_hub(data)
@@ -57,6 +63,7 @@ def run(said: argparse.Namespace, folder: Path) -> int:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
     form_measures.measure_forms(sheet, folder)
+    sync_measures.measure_sync(sheet, folder, many=many, merged=merged)
     return _tell(sheet)
 
 

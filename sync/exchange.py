@@ -181,24 +181,33 @@ def wants_of(names: Iterable[bytes]) -> str:
 
 @dataclass(slots=True)
 class Pace:
-    """How much goes at once: little on a link that breaks, more as it proves good. Bytes before
-    compression for entries, bytes as they are for files."""
+    """How much goes at once: little at first, more as the link proves good, less when it does not. Bytes
+    before compression for entries, bytes as they are for files.
+
+    A break by itself makes nothing smaller, since what was sent stays sent; each bundle has a header, so
+    many small ones cost more than they save.
+    """
 
     entries: int = 64 * 1024
     files: int = 256 * 1024
     thorough: bool = True
 
-    LEAST = (16 * 1024, 64 * 1024)
+    LEAST = (64 * 1024, 64 * 1024)
     MOST = (2 * 1024 * 1024, 16 * 1024 * 1024)
     FAST = 500_000  # bytes a second from which compressing well takes longer than sending
+    GOOD_S, LONG_S = 15.0, 60.0  # how long one bundle may take before the next is no larger, or smaller
 
     def went_well(self, sent_bytes: int, took_s: float) -> None:
-        self.entries = min(self.entries * 2, self.MOST[0])
-        self.files = min(self.files * 2, self.MOST[1])
+        if took_s < self.GOOD_S:
+            self.entries = min(self.entries * 2, self.MOST[0])
+            self.files = min(self.files * 2, self.MOST[1])
+        elif took_s > self.LONG_S:
+            self.got_nowhere()
         if sent_bytes > 2000:
             self.thorough = sent_bytes < self.FAST * max(took_s, 1e-3)
 
-    def broke(self) -> None:
+    def got_nowhere(self) -> None:
+        """A try brought no byte across, or took too long."""
         self.entries = max(self.entries // 2, self.LEAST[0])
         self.files = max(self.files // 2, self.LEAST[1])
         self.thorough = True
@@ -308,8 +317,7 @@ class Conversation:
     def run(self) -> Progress:
         """Until neither has anything for the other. Raises Unreached, Refused, BadBundle."""
         reply = self._hello()
-        pushed, pulled = self._push(reply), self._pull(reply)
-        if pushed or pulled:
+        while self._push(reply) | self._pull(reply):  # both, each time
             reply = self._hello()
         if self.wishes.largest != 0:
             self._push_files(reply)

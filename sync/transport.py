@@ -94,13 +94,14 @@ class Patience:
 
 @dataclass(slots=True)
 class _Upload:
-    """How far a parcel is. `offset`: None when the other side must be asked first; `created`: whether it
-    knows of the upload."""
+    """How far a parcel is. `offset`: None when the other side must be asked first; `reached`: what it said
+    last; `created`: whether it knows of the upload."""
 
     parcel: Parcel
     size: int
     offset: int | None
     created: bool = False
+    reached: int = 0
 
 
 class HttpCarrier:
@@ -129,7 +130,8 @@ class HttpCarrier:
 
     def _broke(self) -> None:
         self._progress.breaks += 1
-        self._pace.broke()
+        if self._patience.failed:
+            self._pace.got_nowhere()
         self._patience.broke()
 
     def _count(self, out: int, into: int) -> None:
@@ -147,7 +149,6 @@ class HttpCarrier:
                 answer = self._advance(upload)
             except LinkBroken:
                 upload.offset = None
-                self._chunk = max(self._chunk // 2, LEAST_CHUNK)
                 self._broke()
                 continue
             if answer is not None:
@@ -162,8 +163,8 @@ class HttpCarrier:
         self._patience.went_well()
         self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
         reached = _offset_in(answer)
-        self._count(max(reached - (upload.offset or 0), 0), 0)
-        upload.offset, upload.created = reached, True
+        self._count(max(reached - upload.reached, 0), 0)
+        upload.offset, upload.reached, upload.created = reached, reached, True
         return answer if reached >= upload.size else None
 
     def _send_piece(self, upload: _Upload) -> Answer:
@@ -181,9 +182,13 @@ class HttpCarrier:
         """How far the other side came. What it got before the link broke need not be sent again."""
         answer = self._link.send("HEAD", f"{UPLOADS}/{upload.parcel.name}", self._tus, b"")
         upload.created = answer.status not in (404, 410)
-        upload.offset = _offset_in(_checked(answer)) if upload.created else 0
-        if upload.offset:
+        reached = _offset_in(_checked(answer)) if upload.created else 0
+        if reached > upload.reached:
             self._patience.went_well()
+        else:  # a proxy on the way may hold a piece back until it has all of it
+            self._chunk = max(self._chunk // 2, LEAST_CHUNK)
+        self._count(max(reached - upload.reached, 0), 0)
+        upload.offset = upload.reached = reached
 
     # Down
 

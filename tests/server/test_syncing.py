@@ -261,3 +261,11 @@ def test_what_was_passed_over_follows_once_the_pair_shares_it(pair: Pair) -> Non
     pair.sync()
     assert projects.find_by_uid(pair.nation.read(), other.uid) is not None
     assert pair.same()
+
+
+def test_a_data_folder_may_be_named_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = Pair(Path())
+    made.sync()
+    assert made.same()
+    made.close()
