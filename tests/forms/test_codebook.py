@@ -46,7 +46,7 @@ PEOPLE = (
     ". > 0",
     None,
     None,
-    "personal",
+    "identifying",
 )
 LITRES = ("calculate", "litres", None, None, None, None, None, "${people} * 20")
 NOTE = ("note", "thanks", "សូម <b>អរគុណ</b>", "=Thanks | all")
@@ -61,7 +61,7 @@ def test_a_column_is_told_as_the_designer_wrote_it() -> None:
     people = book["people"]
     assert (people.type, people.relevant, people.constraint) == ("integer", "${source} = 'well'", ". > 0")
     assert people.labels == {"Khmer (km)": "មានប៉ុន្មាននាក់?", "English (en)": "How many?"}
-    assert people.sensitivity == "personal"
+    assert people.sensitivity == "identifying"
     assert (book["litres"].type, book["litres"].calculation) == ("calculate", "${people} * 20")
     assert (book["source"].type, book["source"].required) == ("select_one", "true()")
     assert [value.name for value in book["source"].values] == ["well", "river"]
