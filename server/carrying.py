@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from server.following import active_ledgers, taken_by_then
+from server.following import Source, active_ledgers, followed, taken_by_then
 from server.hub import Hub
 from server.store.blobs import SMALL_BYTES
 from server.store.database import Connection
@@ -65,17 +65,22 @@ def shared_projects(peer: Peer) -> frozenset[str] | None:
 @dataclass(frozen=True, slots=True)
 class Course:
     """Where entries go: to a hub, of the projects shared with it (None: all), without those that came over
-    the ledger under which it is at work. `before`: older ledgers that this one begins like, each with the seq
-    of ours up to which what came over it was in it by then."""
+    the ledger under which it is at work, which we follow up to `known`. `before`: older ledgers that this one
+    begins like, each with the seq of ours up to which what came over it was in it by then."""
 
     peer: Peer
     projects: frozenset[str] | None
-    known_by: str | None
+    known: Position | None
     before: Mapping[str, int] = field(default_factory=dict)
 
     def knows(self, seq: int, via: str | None) -> bool:
         """Whether the hub has an entry because it gave it to us."""
-        return via is not None and (via == self.known_by or seq <= self.before.get(via, 0))
+        is_known = self.known is not None and via == self.known.ledger
+        return via is not None and (is_known or seq <= self.before.get(via, 0))
+
+    def bare(self) -> Course:
+        """Nothing is left out."""
+        return replace(self, known=None, before={})
 
 
 def course_to(
@@ -86,8 +91,11 @@ def course_to(
     if ledger is None:
         active = active_ledgers(db, peer)
         ledger = active[0].ledger if len(active) == 1 else None
-    before = {place.ledger: taken_by_then(db, peer, place) for place in lineage}
-    return Course(peer, shared_projects(peer), ledger, before)
+    places = tuple(lineage)
+    before = {place.ledger: taken_by_then(db, peer, place) for place in places}
+    seen = followed(db, Source(ledger, places)) if ledger is not None else None
+    known = Position(ledger, seen.seq, seen.chain) if ledger is not None and seen is not None else None
+    return Course(peer, shared_projects(peer), known, before)
 
 
 def outgoing(db: Connection, course: Course, after: int, upto: int) -> Iterator[tuple[int, Entry]]:

@@ -24,6 +24,7 @@ from server.following import (
     followed,
     lineage,
     make_receipt,
+    names_of,
     our_ledger,
     take_receipts,
 )
@@ -90,7 +91,7 @@ class Caller:
         seen = self._seen()
         if self.source is None or seen is None or seen.seq <= self.confirmed:
             return ()
-        signed = make_receipt(self.hub, seen.ledger, followed(self.hub.read(), self.source), ())
+        signed = make_receipt(self.hub, self.peer, seen.ledger, followed(self.hub.read(), self.source), ())
         return (base64.b64encode(signed).decode(),)
 
     def hear(self, asked: bytes, body: bytes) -> Reply:
@@ -145,7 +146,8 @@ class Caller:
 
     def wants(self) -> list[bytes]:
         source = self._source()
-        names = list_wanted(self.hub.read(), [source.ledger], FILES_PAGE) if source else []
+        db = self.hub.read()
+        names = list_wanted(db, names_of(db, self.peer, source.ledger), FILES_PAGE) if source else []
         return [bytes.fromhex(name)[:PREFIX] for name in names]
 
     def left(self) -> int:
