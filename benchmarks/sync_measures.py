@@ -203,8 +203,8 @@ def _write_bundle(path: Path, key: HubKey, receiver: Hub, project: str, count: i
     frames = list(pack(_records(key, project, count, ids)))
     header, file_key = make_header(
         key, receiver.key.public, sender_name=PROVINCE, receiver_name=NATION, made_at="2026-11-24T00:00:00Z",
-        ledger="0" * 16, lineage=(), after=0, upto=count, chain="0" * 32, digest=digest_ids(ids), entries=count,
-        blobs=count, set="0" * 16, number=1, files=1,
+        ledger="0" * 16, lineage=(), known=None, after=0, upto=count, chain="0" * 32,
+        digest=digest_ids(ids), entries=count, blobs=count, set="0" * 16, number=1, files=1,
     )  # fmt: skip
     with path.open("wb") as file:
         write_bundle(file, header, file_key, key, frames)

@@ -18,7 +18,16 @@ from typing import BinaryIO
 
 from server.carrying import find_basis
 from server.errors import Fault
-from server.following import Source, followed, lineage, make_receipt, note_taken, note_wants, take_receipts
+from server.following import (
+    Source,
+    followed,
+    is_past,
+    lineage,
+    make_receipt,
+    note_taken,
+    note_wants,
+    take_receipts,
+)
 from server.hub import Hub, Turn
 from server.loading import Load, load_receipts, plan
 from server.peers import card_of, find_peer
@@ -40,7 +49,8 @@ log = logging.getLogger(__name__)
 class Report:
     """What reading a bundle came to. `damaged`: numbers of the frames that are bad; `cut`: the file
     ends before its end. What is whole was taken all the same. `wrong`: what the frames held is not what
-    the header says; `followed`: how far the sender's ledger is followed now; `receipts`: how many of the
+    the header says; `has_hole`: it leaves out what this hub has lost since, being restored or a copy, so
+    its end is not confirmed; `followed`: how far the sender's ledger is followed now; `receipts`: how many of the
     sender's receipts were kept; `receipt`: the file that travels back."""
 
     header: BundleHeader
@@ -49,6 +59,7 @@ class Report:
     damaged: list[int] = field(default_factory=list)
     cut: bool = False
     wrong: bool = False
+    has_hole: bool = False
     followed: Followed = field(default_factory=Followed)
     receipts: int = 0
     receipt: Path | None = None
@@ -96,8 +107,9 @@ def header_of(
     db = hub.read()
     return make_header(
         hub.key, card_of(peer).key, sender_name=hub.name, receiver_name=peer.name, made_at=hub.clock.stamp(),
-        ledger=load.ledger, lineage=lineage(db), after=load.after, upto=load.upto, chain=chain_at(db, load.upto),
-        digest=load.digest, entries=load.entries, blobs=load.blobs, set=token, number=number, files=files,
+        ledger=load.ledger, lineage=lineage(db), known=load.known, after=load.after, upto=load.upto,
+        chain=chain_at(db, load.upto), digest=load.digest, entries=load.entries, blobs=load.blobs,
+        set=token, number=number, files=files,
     )  # fmt: skip
 
 
@@ -105,7 +117,7 @@ def write_receipt(
     hub: Hub, peer: Peer, ledger: str, seen: Followed, batches: list[Batch], path: Path
 ) -> None:
     """The file that travels back: a bundle without entries, with our signed receipt and what we lack."""
-    load = load_receipts(hub, peer, [make_receipt(hub, ledger, seen, batches)])
+    load = load_receipts(hub, peer, [make_receipt(hub, peer, ledger, seen, batches)])
     header, file_key = header_of(hub, peer, load, secrets.token_hex(8))
     with written(path) as file:
         write_bundle(file, header, file_key, hub.key, load.frames)
@@ -132,7 +144,7 @@ def read(hub: Hub, path: Path, receipt: Path | None = None) -> Report:
             if report.whole and header.files == 1:  # else what names them may come with another copy, or file
                 drop_unnamed(hub, report.taken.loose)
     if receipt is not None and header.entries:
-        batches = [batch_of(report)] if report.whole else []
+        batches = [batch_of(report)] if report.whole and not report.has_hole else []
         write_receipt(hub, peer, header.ledger, report.followed, batches, receipt)
         report.receipt = receipt
     log.info(
@@ -188,6 +200,8 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
     ids = [hashlib.sha256(r.header).hexdigest() for r in records if isinstance(r, EntryRecord)]
     if len(ids) != header.entries or digest_ids(ids) != header.digest:
         raise Fault("bundle.damaged", path=str(path))
+    if _has_hole(hub, peer, header):
+        raise Fault("bundle.basis_missing", path=str(path))  # asked for again, it leans on nothing
 
     def move_on(turn: Turn, so_far: Taken) -> None:
         batch = Batch(header.after, header.upto, header.entries, so_far.refused, header.digest)
@@ -198,7 +212,7 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
     log.info("batch taken peer=%s new=%d have=%d refused=%d", peer.id, taken.new, taken.have, taken.refused)
     batch = Batch(header.after, header.upto, header.entries, taken.refused, header.digest)
     seen = followed(hub.read(), source_of(header))
-    return Gained(len(ids), taken.blobs, make_receipt(hub, header.ledger, seen, [batch]))
+    return Gained(len(ids), taken.blobs, make_receipt(hub, peer, header.ledger, seen, [batch]))
 
 
 def _take_files(hub: Hub, peer: Peer, header: BundleHeader, frames: Iterable[list[Record]]) -> Gained:
@@ -257,10 +271,11 @@ def source_of(header: BundleHeader) -> Source:
 def _acknowledge(hub: Hub, peer: Peer, report: Report) -> None:
     """Notes how far we follow the sender's ledger, and how far it confirms to follow ours.
 
-    A damaged file is not confirmed: the sender's next bundle brings it again.
+    A damaged file is not confirmed, nor one with a hole: the sender's next bundle brings it again.
     """
     header = report.header
-    if report.whole:
+    report.has_hole = _has_hole(hub, peer, header)
+    if report.whole and not report.has_hole:
         report.followed = hub.write(
             lambda turn: note_taken(turn, peer, source_of(header), batch_of(report), header.chain)
         )
@@ -270,6 +285,11 @@ def _acknowledge(hub: Hub, peer: Peer, report: Report) -> None:
     report.receipts = take_receipts(hub, peer, report.taken.receipts)
     if report.receipts:
         hub.write(lambda turn: note_wants(turn, peer, header.ledger, report.taken.wants))
+
+
+def _has_hole(hub: Hub, peer: Peer, header: BundleHeader) -> bool:
+    known = header.known
+    return known is not None and not hub.write(lambda turn: is_past(turn, peer, header.ledger, known))
 
 
 def show(path: Path) -> BundleHeader:

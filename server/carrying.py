@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from server.flow import BELOW, Direction, Way, direction_from, direction_to, may_flow
-from server.following import active_ledgers, taken_by_then
+from server.following import Source, active_ledgers, followed, taken_by_then
 from server.hub import Hub
 from server.store.blobs import SMALL_BYTES
 from server.store.ledger_sqlite import (
@@ -78,17 +78,22 @@ def _shared_projects(peer: Peer) -> frozenset[str] | None:
 @dataclass(frozen=True, slots=True)
 class Course:
     """Where entries go: to a hub, by the rules of the pair, without those that came over the ledger under
-    which it is at work. `before`: older ledgers that this one begins like, each with the seq of ours up to
-    which what came over it was in it by then."""
+    which it is at work, which we follow up to `known`. `before`: older ledgers that this one begins like, each
+    with the seq of ours up to which what came over it was in it by then."""
 
     peer: Peer
     way: Way
-    known_by: str | None
+    known: Position | None
     before: Mapping[str, int] = field(default_factory=dict)
 
     def knows(self, seq: int, via: str | None) -> bool:
         """Whether the hub has an entry because it gave it to us."""
-        return via is not None and (via == self.known_by or seq <= self.before.get(via, 0))
+        is_known = self.known is not None and via == self.known.ledger
+        return via is not None and (is_known or seq <= self.before.get(via, 0))
+
+    def bare(self) -> Course:
+        """Nothing is left out."""
+        return replace(self, known=None, before={})
 
 
 def course_to(hub: Hub, peer: Peer, ledger: str | None = None, lineage: Iterable[Position] = ()) -> Course:
@@ -97,8 +102,11 @@ def course_to(hub: Hub, peer: Peer, ledger: str | None = None, lineage: Iterable
     if ledger is None:
         active = active_ledgers(hub.read(), peer)
         ledger = active[0].ledger if len(active) == 1 else None
-    before = {place.ledger: taken_by_then(hub.read(), peer, place) for place in lineage}
-    return Course(peer, way_to(hub, peer), ledger, before)
+    places = tuple(lineage)
+    before = {place.ledger: taken_by_then(hub.read(), peer, place) for place in places}
+    seen = followed(hub.read(), Source(ledger, places)) if ledger is not None else None
+    known = Position(ledger, seen.seq, seen.chain) if ledger is not None and seen is not None else None
+    return Course(peer, way_to(hub, peer), known, before)
 
 
 def outgoing(hub: Hub, course: Course, after: int, upto: int) -> Iterator[tuple[int, Entry]]:

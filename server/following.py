@@ -66,6 +66,11 @@ def active_ledgers(db: Connection, peer: Peer) -> list[PeerLedger]:
     return [known for known in peers.list_ledgers(db, peer.id) if known.replaced_by is None]
 
 
+def names_of(db: Connection, peer: Peer, ledger: str) -> list[str]:
+    """This ledger of a hub, and its others: what came over those, it may have kept."""
+    return list(dict.fromkeys((ledger, *(known.ledger for known in peers.list_ledgers(db, peer.id)))))
+
+
 def held_by(db: Connection, ledger: PeerLedger) -> int:
     """Up to which seq of ours the hub of this ledger is known to hold everything that is for it."""
     if ledger.holds_ledger is None:
@@ -147,7 +152,7 @@ def _replaced(turn: Turn, peer: Peer, source: Source) -> dict[str, list[str]]:
     return {"replaces": old} if old and source.ledger not in known else {}
 
 
-def make_receipt(hub: Hub, ledger: str, seen: Followed, batches: Sequence[Batch]) -> bytes:
+def make_receipt(hub: Hub, peer: Peer, ledger: str, seen: Followed, batches: Sequence[Batch]) -> bytes:
     """Signed proof of how far we follow a ledger."""
     db = hub.read()
     return sign_receipt(
@@ -157,7 +162,7 @@ def make_receipt(hub: Hub, ledger: str, seen: Followed, batches: Sequence[Batch]
             of=Position(ledger, seen.seq, seen.chain),
             beyond=tuple((after, upto) for after, upto, _ in seen.beyond),
             batches=tuple(batches),
-            lacking=count_wanted(db, [ledger]),
+            lacking=count_wanted(db, names_of(db, peer, ledger)),
             at=hub.clock.stamp(),
         ),
         hub.key,
@@ -168,7 +173,9 @@ def receipts_for(hub: Hub, peer: Peer) -> list[bytes]:
     """What to tell a hub that we hold of each of its ledgers."""
     known = active_ledgers(hub.read(), peer)
     return [
-        make_receipt(hub, ledger.ledger, ledger.seen, ()) for ledger in known if ledger.seen != Followed()
+        make_receipt(hub, peer, ledger.ledger, ledger.seen, ())
+        for ledger in known
+        if ledger.seen != Followed()
     ]
 
 
@@ -235,6 +242,12 @@ def agree(turn: Turn, peer: Peer, own: str, place: Position) -> int | None:
     common = held_by(db, known) if known is not None else 0
     _part_ways(turn, peer, common)
     return common
+
+
+def is_past(turn: Turn, peer: Peer, own: str, place: Position) -> bool:
+    """Whether this hub holds all that a hub was given up to a place in our ledger. It does not when it was
+    restored from before that place, or when a copy of it gave it."""
+    return (agree(turn, peer, own, place) or 0) >= place.seq
 
 
 def _part_ways(turn: Turn, peer: Peer, common: int) -> None:

@@ -17,7 +17,7 @@ from server.following import active_ledgers, our_ledger, receipts_for, starts_af
 from server.hub import Hub
 from server.store.blobs import find_by_prefixes, list_wanted
 from server.store.ledger_sqlite import head, seq_of
-from server.store.peers import Peer
+from server.store.peers import Peer, list_ledgers
 from sync.bundle import sealed_size
 from sync.ledger import Entry, trusted_entry
 from sync.messages import (
@@ -34,6 +34,7 @@ from sync.messages import (
     grouped,
     weigh,
 )
+from sync.receipt import Position
 
 SPLIT_LEAST = 256 * 1024  # bytes; the smallest file that holds a small blob and its frame
 HEADER_ROOM = 16 * 1024
@@ -43,7 +44,7 @@ WANTS_MOST = 50_000  # names of files that one bundle asks for
 @dataclass(slots=True)
 class Load:
     """One bundle's content. `frames`: packed, to be drawn once; a load's frames come after those of the
-    load before it. `blobs`: how many different ones its entries name."""
+    load before it. `blobs`: how many different ones its entries name. `known`: as in a bundle's header."""
 
     ledger: str
     after: int
@@ -52,6 +53,7 @@ class Load:
     digest: str
     blobs: int
     frames: Iterable[bytes]
+    known: Position | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +105,8 @@ def load_batch(
     else:
         count.upto = upto
     packer = Packer(THOROUGH if thorough else QUICK, basis)
-    return _load(hub, after, count, (packer.frame(group) for group in grouped(held, weight)))
+    frames = (packer.frame(group) for group in grouped(held, weight))
+    return _load(hub, after, count, frames, course.known)
 
 
 def load_files(
@@ -129,9 +132,11 @@ def load_files(
     return load, tuple(bytes.fromhex(sha256)[:PREFIX] for sha256 in chosen)
 
 
-def _load(hub: Hub, after: int, count: _Count, frames: Iterable[bytes]) -> Load:
+def _load(
+    hub: Hub, after: int, count: _Count, frames: Iterable[bytes], known: Position | None = None
+) -> Load:
     ledger = our_ledger(hub.read())
-    return Load(ledger, after, count.upto, count.entries, count.digest, count.blobs, frames)
+    return Load(ledger, after, count.upto, count.entries, count.digest, count.blobs, frames, known)
 
 
 def _packed(groups: Iterable[list[Record]]) -> Iterator[bytes]:
@@ -140,7 +145,7 @@ def _packed(groups: Iterable[list[Record]]) -> Iterator[bytes]:
 
 
 def _wants(hub: Hub, peer: Peer) -> list[Record]:
-    ledgers = [known.ledger for known in active_ledgers(hub.read(), peer)]
+    ledgers = [known.ledger for known in list_ledgers(hub.read(), peer.id)]
     names = list_wanted(hub.read(), ledgers, WANTS_MOST)
     return [WantRecord(tuple(bytes.fromhex(name)[:PREFIX] for name in names))] if names else []
 
@@ -150,16 +155,16 @@ class _Content:
     """Everything that the files of one writing hold, in order; the same each time that it is drawn."""
 
     hub: Hub
-    peer: Peer
+    course: Course
     after: int
     upto: int
     notes: list[Record]
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
-        return outgoing(self.hub, course_to(self.hub, self.peer), self.after, self.upto)
+        return outgoing(self.hub, self.course, self.after, self.upto)
 
     def wanted(self) -> list[str]:
-        known = active_ledgers(self.hub.read(), self.peer)
+        known = active_ledgers(self.hub.read(), self.course.peer)
         prefixes = dict.fromkeys(prefix for ledger in known for prefix in wanted_by(ledger))
         return [sha256 for sha256, _ in find_by_prefixes(self.hub.read(), prefixes)]
 
@@ -179,7 +184,9 @@ def plan(hub: Hub, peer: Peer, split_bytes: int | None = None) -> list[Load]:
         raise Fault("bundle.split_too_small", least_bytes=SPLIT_LEAST)
     db = hub.read()
     receipts = map(ReceiptRecord, receipts_for(hub, peer))
-    content = _Content(hub, peer, starts_after(db, peer), head(db), [*receipts, *_wants(hub, peer)])
+    content = _Content(
+        hub, course_to(hub, peer), starts_after(db, peer), head(db), [*receipts, *_wants(hub, peer)]
+    )
     if not content.notes and not content.wanted() and next(content.entries(), None) is None:
         return []
     return _split(content, split_bytes) if split_bytes is not None else [_whole(content)]
@@ -190,7 +197,8 @@ def _whole(content: _Content) -> Load:
     for seq, entry in content.entries():
         count.met(seq, entry)
     count.upto = content.upto
-    return _load(content.hub, content.after, count, _packed(grouped(content.records())))
+    frames = _packed(grouped(content.records()))
+    return _load(content.hub, content.after, count, frames, content.course.known)
 
 
 def _split(content: _Content, split_bytes: int) -> list[Load]:
@@ -200,7 +208,8 @@ def _split(content: _Content, split_bytes: int) -> list[Load]:
     writing = _packed(grouped(content.records(), limit))
     loads, after = list[Load](), content.after
     for groups, count in _files(content, limit, split_bytes - HEADER_ROOM):
-        loads.append(_load(content.hub, after, count, islice(writing, groups)))
+        frames = islice(writing, groups)
+        loads.append(_load(content.hub, after, count, frames, content.course.known))
         after = count.upto
     return loads
 

@@ -22,6 +22,7 @@ from server.following import (
     believed_by,
     followed,
     lineage,
+    names_of,
     our_ledger,
     take_receipts,
 )
@@ -75,7 +76,7 @@ def hello(hub: Hub, body: bytes) -> bytes:
         hub=hub.id, ledger=our_ledger(db), at=hub.clock.stamp(), lineage=lineage(db),
         seen=Position(ask.ledger, seen.seq, seen.chain), holds=believed_by(db, ask.ledger),
         left=max(count_after(db, after, ask.ledger), 1) if more else 0,
-        lacking=count_wanted(db, [ask.ledger]),
+        lacking=count_wanted(db, names_of(db, peer, ask.ledger)),
     )  # fmt: skip
     return sign_reply(reply, hub.key, body)
 
@@ -91,9 +92,9 @@ def _follows(hub: Hub, peer: Peer, ask: Ask) -> int:
 
 def wants(hub: Hub, body: bytes) -> bytes:
     """A page of the files that we lack and the caller may have."""
-    _peer, ask = hear(hub, body)
+    peer, ask = hear(hub, body)
     db = hub.read()
-    names = list_wanted(db, [ask.ledger], min(ask.weight or WANTS_PAGE, WANTS_PAGE))
+    names = list_wanted(db, names_of(db, peer, ask.ledger), min(ask.weight or WANTS_PAGE, WANTS_PAGE))
     said = wants_of(bytes.fromhex(name) for name in names)
     reply = Reply(hub=hub.id, ledger=our_ledger(db), at=hub.clock.stamp(), wants=said, lacking=len(names))
     return sign_reply(reply, hub.key, body)

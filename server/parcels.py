@@ -48,8 +48,8 @@ def has_more(hub: Hub, course: Course, after: int) -> bool:
 
 def entry_parcel(hub: Hub, course: Course, after: int, wanted: Wanted) -> Parcel | None:
     """The next entries for a hub that follows us up to `after`; the one under way if there is one."""
-    peer = course.peer
-    held = _under_way(hub, peer, after, wanted.bare)
+    peer, course = course.peer, course.bare() if wanted.bare else course
+    held = _under_way(hub, course, after, wanted.bare)
     if held is not None:
         return held
     if not has_more(hub, course, after):
@@ -59,12 +59,15 @@ def entry_parcel(hub: Hub, course: Course, after: int, wanted: Wanted) -> Parcel
     return _write(hub, peer, load, ENTRIES, ())
 
 
-def _under_way(hub: Hub, peer: Peer, after: int, bare: bool) -> Parcel | None:
-    folder = folder_of(hub.data, OUTBOX, peer.id)
+def _under_way(hub: Hub, course: Course, after: int, bare: bool) -> Parcel | None:
+    """A parcel made before the other hub was restored leaves out what that hub has lost since."""
+    folder = folder_of(hub.data, OUTBOX, course.peer.id)
+    known_by = course.known.ledger if course.known else None
     for path in sorted(folder.glob(f"{ENTRIES}-*.bundle")):
         header = _header(path)
         fits = header is not None and (header.ledger, header.after) == (our_ledger(hub.read()), after)
-        if header is not None and fits and not bare:
+        leans_on = header.known.ledger if header is not None and header.known else None
+        if header is not None and fits and leans_on == known_by and not bare:
             return Parcel(path, path.stem, header.entries, begun=True)
         path.unlink()
     return None

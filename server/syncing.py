@@ -24,6 +24,7 @@ from server.following import (
     followed,
     lineage,
     make_receipt,
+    names_of,
     our_ledger,
     take_receipts,
 )
@@ -91,7 +92,7 @@ class Caller:
         seen = self._seen()
         if self.source is None or seen is None or seen.seq <= self.confirmed:
             return ()
-        signed = make_receipt(self.hub, seen.ledger, followed(self.hub.read(), self.source), ())
+        signed = make_receipt(self.hub, self.peer, seen.ledger, followed(self.hub.read(), self.source), ())
         return (base64.b64encode(signed).decode(),)
 
     def hear(self, asked: bytes, body: bytes) -> Reply:
@@ -122,12 +123,13 @@ class Caller:
 
     def delivered(self, parcel: Parcel, receipt: bytes | None) -> Position | None:
         """The receipt is kept before the parcel goes: without it, it would be sent again."""
-        reached = None
-        if receipt is not None:
-            reached = read_receipt(receipt, card_of(self.peer).key).of
-            take_receipts(self.hub, self.peer, [receipt])
+        if receipt is None:
+            if parcel.files:
+                parcels.drop(parcel.path)
+            return None
+        take_receipts(self.hub, self.peer, [receipt])
         parcels.drop(parcel.path)
-        return reached
+        return read_receipt(receipt, card_of(self.peer).key).of
 
     def inbox(self) -> Path:
         return folder_of(self.hub.data, INBOX, self.peer.id)
@@ -146,7 +148,8 @@ class Caller:
 
     def wants(self) -> list[bytes]:
         source = self._source()
-        names = list_wanted(self.hub.read(), [source.ledger], FILES_PAGE) if source else []
+        db = self.hub.read()
+        names = list_wanted(db, names_of(db, self.peer, source.ledger), FILES_PAGE) if source else []
         return [bytes.fromhex(name)[:PREFIX] for name in names]
 
     def left(self) -> int:

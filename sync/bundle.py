@@ -46,11 +46,11 @@ class BundleHeader:
 
     `ledger`, `after`, `upto`: it holds what the sender committed after `after` up to `upto` in its
     ledger, as far as it is for this receiver; the same number twice when it brings no entries.
-    `chain`: the sender's chain at `upto` (sync.receipt). `lineage`: places in older ledgers up to which
-    this one begins with the same entries: its hub was restored, or is a copy. `digest`: of
-    the ids of its entries. `set`, `number`, `files`: which of how many files written together, counted
-    from 1. `key`: the file key,
-    sealed to the receiver (base64).
+    `chain`: the sender's chain at `upto` (sync.receipt). `known`: a place in the receiver's ledger; what came
+    over that ledger is left out, so a receiver that is not past this place has a hole. `lineage`: places in
+    older ledgers up to which this one begins with the same entries: its hub was restored, or is a copy.
+    `digest`: of the ids of its entries. `set`, `number`, `files`: which of how many files written together,
+    counted from 1. `key`: the file key, sealed to the receiver (base64).
     """
 
     protocol: int
@@ -62,6 +62,7 @@ class BundleHeader:
     made_at: str
     ledger: str
     lineage: tuple[Position, ...]
+    known: Position | None
     after: int
     upto: int
     chain: str
@@ -140,10 +141,11 @@ def _parse(said: bytes) -> BundleHeader:
     try:
         fields = json.loads(said)
         fields["lineage"] = tuple(read_position(place) for place in fields["lineage"])
+        fields["known"] = None if fields["known"] is None else read_position(fields["known"])
         header = BundleHeader(**fields)
     except (ValueError, TypeError, KeyError) as fault:
         raise BadBundle("bundle.damaged") from fault
-    rest = fields.keys() - _NUMBERS - {"lineage"}
+    rest = fields.keys() - _NUMBERS - {"lineage", "known"}
     if not all(type(fields[n]) is int for n in _NUMBERS) or not all(type(fields[t]) is str for t in rest):
         raise BadBundle("bundle.damaged")
     return header

@@ -374,13 +374,14 @@ class Conversation:
             return self._pull_one(bare=True)
 
     def _push_files(self, reply: Reply) -> None:
-        """Page by page what the other hub lacks, the smallest first."""
-        lacking = reply.lacking
+        """Page by page what the other hub lacks, the smallest first; asked again until it lacks nothing that
+        we have, since the answer to an upload may have been lost, or the upload itself."""
+        before, lacking = list[bytes](), reply.lacking
         while lacking:
             asked = self.side.ask(weight=WANTS_PAGE)
             wants = names_in(self.side.hear(asked, self.carrier.post("/hub/wants", asked)).wants)
-            sent = self._push_page(wants)
-            lacking = len(wants) if sent and len(wants) == WANTS_PAGE else 0
+            lacking = 0 if wants == before else self._push_page(wants)
+            before = wants
 
     def _push_page(self, wants: list[bytes]) -> int:
         sent = 0

@@ -95,13 +95,19 @@ class Patience:
 @dataclass(slots=True)
 class _Upload:
     """How far a parcel is. `offset`: None when the other side must be asked first; `reached`: what it said
-    last; `created`: whether it knows of the upload."""
+    last; `created`: whether it knows of the upload; `tried`: whether some of it may have got there."""
 
     parcel: Parcel
     size: int
     offset: int | None
     created: bool = False
     reached: int = 0
+    tried: bool = False
+
+
+class _Gone(Exception):
+    """The other side no longer has an upload that was under way: it has taken it, most likely, and the
+    answer was lost. How far it follows us says whether."""
 
 
 class HttpCarrier:
@@ -141,7 +147,8 @@ class HttpCarrier:
     # Up
 
     def push(self, parcel: Parcel) -> bytes | None:
-        """Goes on where an earlier upload of the same parcel stopped."""
+        """Goes on where an earlier upload of the same parcel stopped. None also when the answer was lost:
+        then the next hello tells what was taken."""
         upload = _Upload(parcel, parcel.path.stat().st_size, None if parcel.begun else 0)
         begun_s = self._now_s()
         while True:
@@ -151,6 +158,8 @@ class HttpCarrier:
                 upload.offset = None
                 self._broke()
                 continue
+            except _Gone:
+                return None
             if answer is not None:
                 self._pace.went_well(upload.size, self._now_s() - begun_s)
                 return _receipt(answer)
@@ -159,6 +168,7 @@ class HttpCarrier:
         """Sends the next piece; the answer to the last one."""
         if upload.offset is None:
             self._ask_offset(upload)
+        upload.tried = True
         answer = _checked(self._send_piece(upload))
         self._patience.went_well()
         self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
@@ -182,6 +192,8 @@ class HttpCarrier:
         """How far the other side came. What it got before the link broke need not be sent again."""
         answer = self._link.send("HEAD", f"{UPLOADS}/{upload.parcel.name}", self._tus, b"")
         upload.created = answer.status not in (404, 410)
+        if not upload.created and upload.tried:
+            raise _Gone
         reached = _offset_in(_checked(answer)) if upload.created else 0
         if reached > upload.reached:
             self._patience.went_well()

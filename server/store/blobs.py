@@ -89,6 +89,7 @@ def record(db: sqlite3.Connection, blob: Staged) -> bool:
     )
     if done.rowcount == 1:
         db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (blob.sha256,))
+        db.execute("DELETE FROM blob_offer WHERE sha256 = ?", (blob.sha256,))
     return done.rowcount == 1
 
 
@@ -102,6 +103,16 @@ def want_missing(db: sqlite3.Connection, entry_id: str, names: Iterable[str]) ->
         )
 
 
+def note_offer(db: sqlite3.Connection, ledger: str, names: Iterable[str]) -> None:
+    """Notes that blobs which are wanted already were named over another ledger too: the hub from which the
+    entry came first may never have had them."""
+    for sha256 in names:
+        db.execute(
+            "INSERT OR IGNORE INTO blob_offer (sha256, ledger) SELECT sha256, ? FROM blob_wanted WHERE sha256 = ?",
+            (bytes.fromhex(ledger), sha256),
+        )
+
+
 def count_wanted(db: sqlite3.Connection, ledgers: Collection[str]) -> int:
     """How many blobs have not come that entries name which came over these ledgers."""
     return len(list_wanted(db, ledgers, -1))
@@ -109,10 +120,12 @@ def count_wanted(db: sqlite3.Connection, ledgers: Collection[str]) -> int:
 
 def list_wanted(db: sqlite3.Connection, ledgers: Collection[str], limit: int) -> list[str]:
     marks = ", ".join("?" * len(ledgers))
+    names = [bytes.fromhex(ledger) for ledger in ledgers]
     rows = db.execute(
         "SELECT w.sha256 FROM blob_wanted w JOIN entry e ON e.seq = w.seq "
-        f"WHERE e.via IN ({marks}) ORDER BY w.seq, w.sha256 LIMIT ?",
-        (*(bytes.fromhex(ledger) for ledger in ledgers), limit),
+        f"WHERE e.via IN ({marks}) OR EXISTS (SELECT 1 FROM blob_offer o WHERE o.sha256 = w.sha256 "
+        f"AND o.ledger IN ({marks})) ORDER BY w.seq, w.sha256 LIMIT ?",
+        (*names, *names, limit),
     )
     return [row[0] for row in rows]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 
+from server.store.blobs import note_offer
 from server.store.database import Database
 from sync.ledger import Entry, trusted_entry
 from sync.receipt import BEGINNING, extend_chain
@@ -208,7 +209,12 @@ class SqliteLedger:
         self, db: sqlite3.Connection, entries: Iterable[Entry], via: str | None = None
     ) -> list[Entry]:
         """The same inside a transaction that the caller already holds."""
-        new = [e for e in entries if insert_entry(db, e, via)]
+        new = []
+        for entry in entries:
+            if insert_entry(db, entry, via):
+                new.append(entry)
+            if via is not None:
+                note_offer(db, via, entry.blobs)
         if self._fold is not None:
             for entry in new:
                 self._fold(db, entry)

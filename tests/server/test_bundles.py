@@ -348,7 +348,7 @@ def test_frames_cannot_be_moved_dropped_or_mixed(started: Country) -> None:
     one, other = started.write(KAMPOT, NATION, "1.bundle"), started.write(KAMPOT, NATION, "2.bundle")
     assert one is not None and other is not None
     first, second = one.read_bytes(), other.read_bytes()
-    head = len(first) - len(first[first.index(b"}") :]) + 65  # past the header and its signature
+    head = 21 + int.from_bytes(first[17:21]) + 64  # past the header and its signature
     mixed = read_bytes(nation, started.folder, first[:head] + second[head:])
     assert isinstance(mixed, Report)
     assert not mixed.whole
@@ -403,8 +403,8 @@ def forged(
         hub.write(lambda turn: [record(turn.db, stage(hub, b)) for b in blobs])
     header, key = make_header(
         hub.key, nation.key.public, sender_name=hub.name, receiver_name=nation.name, made_at="2026-11-23",
-        ledger=hub.ledger_id, lineage=(), after=0, upto=999, chain="0" * 32, set="0" * 16, number=1, files=1,
-        digest=digest_ids(e.id for e in entries), entries=len(entries), blobs=0,
+        ledger=hub.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, set="0" * 16,
+        number=1, files=1, digest=digest_ids(e.id for e in entries), entries=len(entries), blobs=0,
     )  # fmt: skip
     path = country.folder / "forged.bundle"
     with path.open("wb") as file:
@@ -531,7 +531,7 @@ def test_a_signed_header_that_lies_about_itself_is_refused(started: Country) -> 
     key = HubKey.make()
     file = io.BytesIO()
     header, file_key = make_header(
-        key, nation.key.public, sender_name="x", receiver_name="y", made_at="z", ledger="l", lineage=(),
+        key, nation.key.public, sender_name="x", receiver_name="y", made_at="z", ledger="l", lineage=(), known=None,
         after=0, upto=1, chain="0" * 32, digest="0" * 64, entries=0, blobs=0, set="s", number=1, files=1,
     )  # fmt: skip
     write_bundle(file, header, file_key, kampot.key, [])  # signed by another key than the one it names

@@ -192,8 +192,8 @@ def test_a_province_plans_nothing_for_the_nation_whatever_its_program_says(count
     planned = [e for e in forged if e.kind != "hub.introduce"]
     header, key = make_header(
         kampot.key, nation.key.public, sender_name=kampot.name, receiver_name=nation.name, made_at="2026-11-24",
-        ledger=kampot.ledger_id, lineage=(), after=0, upto=999, chain="0" * 32, set="0" * 16, number=1, files=1,
-        digest=digest_ids(e.id for e in forged), entries=len(forged), blobs=0,
+        ledger=kampot.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, set="0" * 16,
+        number=1, files=1, digest=digest_ids(e.id for e in forged), entries=len(forged), blobs=0,
     )  # fmt: skip
     with (country.folder / "forged").open("wb") as file:
         write_bundle(file, header, key, kampot.key, pack(records(kampot, forged)))

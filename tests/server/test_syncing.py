@@ -263,7 +263,9 @@ def test_what_was_passed_over_follows_once_the_pair_shares_it(pair: Pair) -> Non
     assert pair.same()
 
 
-def test_a_data_folder_may_be_named_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_folder_may_be_named_as_seen_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     made = Pair(Path())
     made.sync()
