@@ -23,6 +23,7 @@ from sync.receipt import SIGNATURE, Position, read_position
 
 SAID_LIMIT = 512 * 1024  # bytes of one ask or reply; a page of wants is 8 KB
 WANTS_PAGE = 1000
+STUCK = 3  # times that a hub may still lack the same files before they are left for another day
 _ASK, _REPLY = b"samleng ask\n", b"samleng reply\n"
 T = TypeVar("T")
 
@@ -376,12 +377,12 @@ class Conversation:
     def _push_files(self, reply: Reply) -> None:
         """Page by page what the other hub lacks, the smallest first; asked again until it lacks nothing that
         we have, since the answer to an upload may have been lost, or the upload itself."""
-        before, lacking = list[bytes](), reply.lacking
-        while lacking:
+        before, stuck, lacking = list[bytes](), 0, reply.lacking
+        while lacking and stuck < STUCK:
             asked = self.side.ask(weight=WANTS_PAGE)
             wants = names_in(self.side.hear(asked, self.carrier.post("/hub/wants", asked)).wants)
-            lacking = 0 if wants == before else self._push_page(wants)
-            before = wants
+            lacking = self._push_page(wants)
+            before, stuck = wants, stuck + 1 if wants == before else 0
 
     def _push_page(self, wants: list[bytes]) -> int:
         sent = 0
