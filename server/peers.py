@@ -21,6 +21,7 @@ from server.hub import Hub
 from server.store import peers, projects
 from server.store.peers import Peer
 from sync.keys import hub_id
+from sync.plain import read_object
 
 CARD = "samleng_card"
 
@@ -79,7 +80,7 @@ def credential_holder(hub: Hub, peer_id: str, credential: str) -> Peer:
 def read_card(path: Path) -> Card:
     """Raises Fault card.invalid or file.unreadable."""
     try:
-        said = json.loads(path.read_bytes())
+        said = read_object(path.read_bytes())
         card = _card(said)
     except OSError as fault:
         raise Fault("file.unreadable", path=str(path), reason=fault.strerror or "") from fault

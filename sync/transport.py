@@ -6,7 +6,6 @@ Whatever was sent stays sent: after a break the other side is asked how far it c
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import BinaryIO, Protocol
 
 from sync.errors import Refused, Unreached
 from sync.exchange import Pace, Parcel, Progress
+from sync.plain import read_object
 
 TUS = "1.0.0"
 OCTETS = "application/offset+octet-stream"
@@ -93,12 +93,14 @@ class Patience:
 @dataclass(slots=True)
 class _Upload:
     """How far a parcel is. `offset`: None when the other side must be asked first; `created`: whether it
-    knows of the upload."""
+    knows of the upload; `most`: the furthest that it was since it was begun for the `begun`-th time."""
 
     parcel: Parcel
     size: int
     offset: int | None
     created: bool = False
+    most: int = 0
+    begun: int = 1
 
 
 class HttpCarrier:
@@ -156,12 +158,14 @@ class HttpCarrier:
         """Sends the next piece; the answer to the last one."""
         if upload.offset is None:
             self._ask_offset(upload)
-        answer = _checked(self._send_piece(upload))
-        self._patience.went_well()
-        self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
+        answer, before = _checked(self._send_piece(upload)), upload.offset or 0
         reached = _offset_in(answer)
-        self._count(max(reached - (upload.offset or 0), 0), 0)
         upload.offset, upload.created = reached, True
+        if reached <= before < upload.size:
+            raise LinkBroken("nothing was taken")  # else it would be sent again for ever
+        self._reached(upload)
+        self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
+        self._count(reached - before, 0)
         return answer if reached >= upload.size else None
 
     def _send_piece(self, upload: _Upload) -> Answer:
@@ -180,7 +184,15 @@ class HttpCarrier:
         answer = self._link.send("HEAD", f"{UPLOADS}/{upload.parcel.name}", self._tus, b"")
         upload.created = answer.status not in (404, 410)
         upload.offset = _offset_in(_checked(answer)) if upload.created else 0
-        if upload.offset:
+        if upload.most and not upload.created:  # it was taken and its answer lost, or thrown away
+            upload.most, upload.begun = 0, upload.begun + 1
+            if upload.begun > self._patience.tries:
+                raise Unreached("peer.unreachable")
+        self._reached(upload)
+
+    def _reached(self, upload: _Upload) -> None:
+        if (upload.offset or 0) > upload.most:
+            upload.most = upload.offset or 0
             self._patience.went_well()
 
     # Down
@@ -239,7 +251,7 @@ class _Growing:
 
 def _offset_in(answer: Answer) -> int:
     said = answer.headers.get("upload-offset", "")
-    if not (said.isascii() and said.isdigit()):
+    if not (said.isascii() and said.isdigit() and len(said) < 16):
         raise Refused("peer.not_a_hub", status=answer.status)
     return int(said)
 
@@ -259,7 +271,7 @@ def _checked(answer: Answer) -> Answer:
     if answer.status in (502, 503, 504):
         raise LinkBroken(answer.status)
     try:
-        said = json.loads(answer.body)
+        said = read_object(answer.body)
         raise Refused(str(said["code"]), **{str(k): v for k, v in dict(said["values"]).items()})
     except (ValueError, KeyError, TypeError):
         raise Refused("peer.not_a_hub", status=answer.status) from None

@@ -20,7 +20,7 @@ ROOMS = {
     "i18n": {"i18n"},
 }
 SYNC_ORDER = (
-    "errors", "ledger", "merge", "keys", "pairing", "http", "messages", "receipt", "bundle", "exchange",
+    "errors", "plain", "ledger", "merge", "keys", "pairing", "http", "messages", "receipt", "bundle", "exchange",
     "transport", "link", "device",
 )  # fmt: skip
 # Who may import a library, as beginnings of paths; nobody else may.
