@@ -214,7 +214,7 @@ def _records(key: HubKey, project: str, count: int, ids: list[str]) -> Iterator[
     import hashlib
 
     for number, xml in enumerate(instances(count, seed=7)):
-        instance_id = xml[-60 - len("</data>") :].decode().partition("<instanceID>")[2].partition("<")[0]
+        instance_id = xml.rpartition(b"<instanceID>")[2].partition(b"<")[0].decode()
         body = {"instance_id": instance_id, "form_version": "1", "device_id": "collect:abcdefghijklmnop"}
         subject = submission_subject(project, FORM_ID, instance_id)
         entry = make_entry(

@@ -24,6 +24,7 @@ from sync.bundle import BundleHeader, read_header, write_bundle
 from sync.errors import BadBundle
 from sync.exchange import Parcel
 from sync.messages import NO_BASIS, PREFIX
+from sync.transport import NAME
 
 ENTRIES, FILES = "entries", "files"
 GAP = 1000  # entries that were not for a hub, after which its cursor is moved over them
@@ -113,6 +114,8 @@ def drop_all(hub: Hub, peer: Peer) -> None:
 
 def find(hub: Hub, peer: Peer, name: str) -> Path | None:
     """The bundle of this name that waits for a hub."""
+    if not NAME.fullmatch(name):
+        return None
     path = folder_of(hub.data, OUTBOX, peer.id) / f"{name}.bundle"
     return path if path.exists() else None
 

@@ -25,6 +25,7 @@ from server.store.database import Connection
 from server.store.peers import Peer
 from sync.keys import hub_id, is_signed
 from sync.pairing import fingerprint
+from sync.plain import read_object
 
 CARD = "samleng_card"
 NAME_LIMIT = 200
@@ -73,7 +74,7 @@ def _mac(hub: Hub, said: str) -> str:
 def read_card(path: Path) -> Card:
     """Raises Fault card.invalid or file.unreadable."""
     try:
-        return parse_card(json.loads(path.read_bytes()))
+        return parse_card(read_object(path.read_bytes()))
     except OSError as fault:
         raise Fault("file.unreadable", path=str(path), reason=fault.strerror or "") from fault
     except (ValueError, RecursionError) as fault:

@@ -30,6 +30,7 @@ from nacl.exceptions import CryptoError
 from sync.errors import BadBundle
 from sync.keys import HubKey, hub_id, is_signed, seal
 from sync.messages import FRAME_LIMIT, PROTOCOL, FindBasis, Record, no_basis, unpack
+from sync.plain import number, read_object, text
 from sync.receipt import Position, read_position
 
 MAGIC = b"samleng bundle "
@@ -139,15 +140,16 @@ def read_header(file: BinaryIO) -> tuple[BundleHeader, bytes]:
 
 def _parse(said: bytes) -> BundleHeader:
     try:
-        fields = json.loads(said)
+        fields = read_object(said)
         fields["lineage"] = tuple(read_position(place) for place in fields["lineage"])
         fields["known"] = None if fields["known"] is None else read_position(fields["known"])
         header = BundleHeader(**fields)
+        for name in fields.keys() - {"lineage", "known"}:
+            (number if name in _NUMBERS else text)(fields[name])
+        for name in ("ledger", "chain", "digest"):  # hex, and kept as bytes
+            bytes.fromhex(fields[name])
     except (ValueError, TypeError, KeyError) as fault:
         raise BadBundle("bundle.damaged") from fault
-    rest = fields.keys() - _NUMBERS - {"lineage", "known"}
-    if not all(type(fields[n]) is int for n in _NUMBERS) or not all(type(fields[t]) is str for t in rest):
-        raise BadBundle("bundle.damaged")
     return header
 
 

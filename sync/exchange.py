@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from sync.errors import BadBundle, Refused
 from sync.keys import HubKey, is_signed
 from sync.messages import PREFIX, PROTOCOL
+from sync.plain import number, read_object, text
 from sync.receipt import SIGNATURE, Position, read_position
 
 SAID_LIMIT = 512 * 1024  # bytes of one ask or reply; a page of wants is 8 KB
@@ -123,12 +124,9 @@ def _load(body: bytes) -> dict[str, Any]:
     if not SIGNATURE < len(body) <= SAID_LIMIT:
         raise BadBundle("ask.invalid")
     try:
-        said = json.loads(body[:-SIGNATURE])
+        return read_object(body[:-SIGNATURE])
     except ValueError as fault:
         raise BadBundle("ask.invalid") from fault
-    if not isinstance(said, dict):
-        raise BadBundle("ask.invalid")
-    return said
 
 
 _TEXTS = {"hub", "ledger", "nonce", "at", "wants"}
@@ -140,16 +138,19 @@ def _built(kind: type[T], said: dict[str, Any]) -> T:
     try:
         given = {name: said[name] for name in said if name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
         for name, value in given.items():
-            if name in _TEXTS and not isinstance(value, str):
+            if name in _TEXTS:
+                text(value)
+            if name in _NUMBERS or (name == "largest" and value is not None):
+                number(value)
+            if name in ("thorough", "bare") and not isinstance(value, bool):
                 raise TypeError(name)
-            if name in _NUMBERS and (type(value) is not int or value < 0):
-                raise TypeError(name)
+        bytes.fromhex(given["ledger"])
         if "lineage" in given:
             given["lineage"] = tuple(read_position(place) for place in given["lineage"])
         if given.get("seen") is not None:
             given["seen"] = read_position(given["seen"])
         if "receipts" in given:
-            given["receipts"] = tuple(str(signed) for signed in given["receipts"])
+            given["receipts"] = tuple(text(signed) for signed in given["receipts"])
         return kind(**given)
     except (TypeError, ValueError, KeyError) as fault:
         raise BadBundle("ask.invalid") from fault
@@ -333,7 +334,7 @@ class Conversation:
         return self.side.hear(asked, self.carrier.post("/hub/hello", asked))
 
     def _push(self, reply: Reply) -> bool:
-        seen, bare, any_sent = reply.seen, False, False
+        seen, bare, any_sent, lost = reply.seen, False, False, 0
         while (parcel := self.side.parcel(seen, self.pace, bare=bare)) is not None:
             try:
                 receipt = self.carrier.push(parcel)
@@ -342,6 +343,9 @@ class Conversation:
                     raise
                 bare = True
                 continue
+            lost = lost + 1 if receipt is None else 0
+            if lost > STUCK:  # taken time and again, and never followed: somebody must look
+                raise Refused("upload.unknown", name=parcel.name)
             seen = self.side.delivered(parcel, receipt) or self._hello().seen
             bare, any_sent = False, True
             self.progress.sent += parcel.entries

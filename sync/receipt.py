@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.errors import BadBundle
 from sync.keys import HubKey, is_signed
+from sync.plain import number, read_object, text
 
 BEGINNING = "0" * 32  # the chain of an empty ledger
 SIGNATURE = 64
@@ -93,27 +94,32 @@ def read_receipt(signed: bytes, public_key: bytes) -> Receipt:
 def parse_receipt(signed: bytes) -> Receipt:
     """What a receipt says, without asking who signed it: for those that were checked and kept."""
     try:
-        return _receipt(json.loads(signed[:-SIGNATURE]))
+        return _receipt(read_object(signed[:-SIGNATURE]))
     except (ValueError, TypeError, KeyError) as fault:
         raise BadBundle("receipt.invalid") from fault
 
 
 def _receipt(said: dict[str, Any]) -> Receipt:
     return Receipt(
-        hub=str(said["hub"]),
-        own=str(said["own"]),
+        hub=text(said["hub"]),
+        own=text(said["own"]),
         of=read_position(said["of"]),
-        beyond=tuple((int(after), int(upto)) for after, upto in said["beyond"]),
-        batches=tuple(Batch(**batch) for batch in said["batches"]),
-        lacking=int(said["lacking"]),
-        at=str(said["at"]),
+        beyond=tuple((number(after), number(upto)) for after, upto in said["beyond"]),
+        batches=tuple(_batch(batch) for batch in said["batches"]),
+        lacking=number(said["lacking"]),
+        at=text(said["at"]),
     )
+
+
+def _batch(said: dict[str, Any]) -> Batch:
+    after, upto, entries, refused = (number(said[n]) for n in ("after", "upto", "entries", "refused"))
+    return Batch(after, upto, entries, refused, text(said["digest"]))
 
 
 def read_position(said: dict[str, Any]) -> Position:
     """Raises KeyError, TypeError or ValueError when it is none."""
-    position = Position(str(said["ledger"]), int(said["seq"]), str(said["chain"]))
-    if position.seq < 0 or len(bytes.fromhex(position.chain)) != 16:
+    position = Position(text(said["ledger"]), number(said["seq"]), text(said["chain"]))
+    if len(bytes.fromhex(position.chain)) != 16 or len(bytes.fromhex(position.ledger)) != 8:
         raise ValueError(said)
     return position
 

@@ -6,7 +6,6 @@ Whatever was sent stays sent: after a break the other side is asked how far it c
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import BinaryIO, Protocol
 
 from sync.errors import Refused, Unreached
 from sync.exchange import Pace, Parcel, Progress
+from sync.plain import read_object
 
 TUS = "1.0.0"
 OCTETS = "application/offset+octet-stream"
@@ -169,12 +169,15 @@ class HttpCarrier:
         if upload.offset is None:
             self._ask_offset(upload)
         upload.tried = True
-        answer = _checked(self._send_piece(upload))
+        answer, before = _checked(self._send_piece(upload)), upload.offset or 0
+        reached = _offset_in(answer)
+        upload.offset, upload.created = reached, True
+        if reached <= before < upload.size:
+            raise LinkBroken("nothing was taken")  # else it would be sent again for ever
         self._patience.went_well()
         self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
-        reached = _offset_in(answer)
         self._count(max(reached - upload.reached, 0), 0)
-        upload.offset, upload.reached, upload.created = reached, reached, True
+        upload.reached = reached
         return answer if reached >= upload.size else None
 
     def _send_piece(self, upload: _Upload) -> Answer:
@@ -258,7 +261,7 @@ class _Growing:
 
 def _offset_in(answer: Answer) -> int:
     said = answer.headers.get("upload-offset", "")
-    if not (said.isascii() and said.isdigit()):
+    if not (said.isascii() and said.isdigit() and len(said) < 16):
         raise Refused("peer.not_a_hub", status=answer.status)
     return int(said)
 
@@ -278,7 +281,7 @@ def _checked(answer: Answer) -> Answer:
     if answer.status in (502, 503, 504):
         raise LinkBroken(answer.status)
     try:
-        said = json.loads(answer.body)
+        said = read_object(answer.body)
         if said["code"] in _PASSING:
             raise LinkBroken(said["code"])
         raise Refused(str(said["code"]), **{str(k): v for k, v in dict(said["values"]).items()})

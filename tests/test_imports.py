@@ -20,8 +20,8 @@ ROOMS = {
     "i18n": {"i18n"},
 }
 SYNC_ORDER = (
-    "errors", "ledger", "merge", "withdrawal", "keys", "pairing", "http", "messages", "receipt", "bundle",
-    "exchange", "transport", "link", "device",
+    "errors", "plain", "ledger", "merge", "withdrawal", "keys", "pairing", "http", "messages", "receipt",
+    "bundle", "exchange", "transport", "link", "device",
 )  # fmt: skip
 # Who may import a library, as beginnings of paths; nobody else may.
 KEEPERS = {

@@ -94,6 +94,9 @@ def _exchange(country: Country) -> None:
         _until_rest(country, _carry_both_ways)
     else:
         promise(_until_rest(country, _call), "they never come to rest")
+    if any(_moved(site.hub)[1] for site in country.sites):
+        # A file is asked for at the hubs that brought its submission, which need not be the nation.
+        promise(_until_rest(country, _call_everybody), "they never come to rest")
 
 
 def _until_rest(country: Country, meet: Callable[[Country, Site], None]) -> bool:
@@ -107,15 +110,20 @@ def _until_rest(country: Country, meet: Callable[[Country, Site], None]) -> bool
     return False
 
 
+def _call_everybody(country: Country, site: Site) -> None:
+    for other in country.sites[: len(NAMES)]:
+        if other.hub.id != site.hub.id:
+            _call(country, site, other)
+
+
 def _moved(hub: Hub) -> tuple[int, int]:
     """What changes as long as anything comes: entries held, files lacking."""
     lacking: int = hub.read().execute("SELECT count(*) FROM blob_wanted").fetchone()[0]
     return hub.ledger.head(), lacking
 
 
-def _call(country: Country, site: Site) -> None:
-    nation = country.sites[NATION]
-    meeting = country.call(site, nation, Weather(Random(0)), None, site, Wishes())
+def _call(country: Country, site: Site, other: Site | None = None) -> None:
+    meeting = country.call(site, other or country.sites[NATION], Weather(Random(0)), None, site, Wishes())
     promise(meeting is not None and meeting.progress.done, "a good link fails", site.number, country.log[-1:])
 
 
