@@ -54,7 +54,7 @@ def make_batch() -> Response:
     path = meeting.batch(wire.hub(), said())
     if path is None:
         return Response(status=204)
-    answer = send_file(path, mimetype="application/octet-stream", etag=False)
+    answer = send_file(path.absolute(), mimetype="application/octet-stream", etag=False)
     answer.headers[BATCH] = path.stem
     return answer
 
@@ -66,7 +66,7 @@ def send_batch(name: str) -> Response:
     path = parcels.find(wire.hub(), caller(), name)
     if path is None:
         raise NotFound
-    answer = send_file(path, mimetype="application/octet-stream", etag=False, conditional=True)
+    answer = send_file(path.absolute(), mimetype="application/octet-stream", etag=False, conditional=True)
     answer.headers[BATCH] = path.stem
     return answer
 
