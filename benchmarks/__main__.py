@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
---quick is a trial run of a minute or less; --large goes on to 100,000 submissions; --load PATH runs
-another load client against the served hub instead: a program that takes --base-url, --email, --password,
+--quick is a trial run of a minute or less; --large goes on to 100,000 submissions; --sync measures what
+hubs cost each other and nothing else; --load PATH runs another load client against the served hub instead: a program that takes --base-url, --email, --password,
 --n and --pid.
 """
 
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import measures
+from benchmarks import measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -26,6 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
     parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
     parser.add_argument("--load", type=Path, help="run this load client instead")
+    parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
     said = parser.parse_args()
     if said.quick:
         said.n, said.held = 300, 1000
@@ -33,6 +34,10 @@ def arguments() -> argparse.Namespace:
 
 
 def run(said: argparse.Namespace, folder: Path) -> int:
+    if said.sync:
+        sheet = Sheet()
+        sync_measures.run(sheet, folder / "sync", quick=said.quick)
+        return _tell(sheet)
     data = folder / "province"
     path = measures.make_hub(data)
     target = measures.start(data, path)
@@ -51,6 +56,11 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     finally:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
+    sync_measures.run(sheet, folder / "sync", quick=said.quick)
+    return _tell(sheet)
+
+
+def _tell(sheet: Sheet) -> int:
     for failure in sheet.failures:
         print(f"MISSED {failure}")
     return 1 if sheet.failures else 0

@@ -158,7 +158,7 @@ def measure_merge(sheet: Sheet, folder: Path, data: Path) -> None:
         add_peer(sender, make_card(receiver))
         add_peer(receiver, make_card(sender))
         begun = time.perf_counter()
-        header = write_for(sender, "nation", folder / "nation.bundle")
+        (header,) = write_for(sender, "nation", folder / "nation.bundle")
         sheet.add(
             f"bundle of {header.entries:,} entries, written",
             header.entries / (time.perf_counter() - begun),
