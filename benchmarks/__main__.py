@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
---quick is a trial run of a minute or less; --large goes on to 100,000 submissions; --sync measures what
-hubs cost each other and nothing else; --load PATH runs another load client against the served hub instead: a program that takes --base-url, --email, --password,
---n and --pid.
+--quick is a trial run of a minute or two; --large goes on to 100,000 submissions; --sync measures what
+hubs cost each other and nothing else; --load PATH runs another load client against the served hub
+instead: a program that takes --base-url, --email, --password, --n and --pid.
 """
 
 from __future__ import annotations
