@@ -249,6 +249,15 @@ def test_an_upload_shorter_than_a_bundle_is_refused_and_gone(door: Door) -> None
     assert csv(door.nation) == b""
 
 
+def test_what_was_taken_need_not_come_again_though_the_answer_never_arrived(door: Door) -> None:
+    taken = door.create(door.bundle)
+    assert taken.headers["Samleng-Receipt"]
+    assert door.head().headers["Upload-Offset"] == str(len(door.bundle))
+    again = door.patch(len(door.bundle), b"")
+    assert (again.status_code, again.headers["Samleng-Receipt"]) == (204, taken.headers["Samleng-Receipt"])
+    assert door.create(door.bundle[:10]).headers["Upload-Offset"] == str(len(door.bundle))
+
+
 def test_an_upload_can_be_ended(door: Door) -> None:
     door.create(door.bundle[:100])
     assert door.client.delete(f"/hub/uploads/{BATCH}", headers=door.headers()).status_code == 204
