@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
---quick is a trial run of a minute or less; --forms measures the form kit alone; --large goes on to 100,000
-submissions; --load PATH runs another load client against the served hub instead: a program that takes
---base-url, --email, --password, --n and --pid.
+--quick is a trial run of a minute or two; --forms measures the form kit alone, --sync what hubs cost each
+other alone; --large goes on to 100,000 submissions; --load PATH runs another load client against the
+served hub instead: a program that takes --base-url, --email, --password, --n and --pid.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
     parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
     parser.add_argument("--forms", action="store_true", help="measure the form kit alone")
-    parser.add_argument("--sync", action="store_true", help="measure hubs that sync, alone")
     parser.add_argument("--load", type=Path, help="run this load client instead")
+    parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
     said = parser.parse_args()
     if said.quick:
         said.n, said.held = 300, 1000
@@ -39,10 +39,9 @@ def run(said: argparse.Namespace, folder: Path) -> int:
         sheet = Sheet()
         form_measures.measure_forms(sheet, folder)
         return _tell(sheet)
-    many, merged = (1000, 5000) if said.quick else (10_000, 100_000)
     if said.sync:
         sheet = Sheet()
-        sync_measures.measure_sync(sheet, folder, many=many, merged=merged)
+        sync_measures.run(sheet, folder / "sync", quick=said.quick)
         return _tell(sheet)
     data = folder / "province"
     path = measures.make_hub(data)
@@ -63,7 +62,7 @@ def run(said: argparse.Namespace, folder: Path) -> int:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
     form_measures.measure_forms(sheet, folder)
-    sync_measures.measure_sync(sheet, folder, many=many, merged=merged)
+    sync_measures.run(sheet, folder / "sync", quick=said.quick)
     return _tell(sheet)
 
 

@@ -5,6 +5,8 @@ Each ask is signed by a hub that is known here; nobody else learns anything. No 
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -129,6 +131,7 @@ class Upload:
     offset: int
     length: int
     receipt: bytes | None = None
+    taken: bool = False
 
 
 def _place(hub: Hub, peer: Peer, name: str) -> tuple[Path, Path]:
@@ -143,6 +146,11 @@ def begin_upload(hub: Hub, peer: Peer, name: str, length: int) -> Upload:
     if length > hub.config.max_content_length:
         raise Fault("upload.too_large", limit_bytes=hub.config.max_content_length)
     place, beside = _place(hub, peer, name)
+    for old in place.parent.glob("*.taken"):
+        if old.stem != name:  # its sender has the receipt: it goes on to the next
+            old.unlink(missing_ok=True)
+    if _taken(place).exists():
+        return find_upload(hub, peer, name)
     if not place.exists() or not beside.exists():
         beside.write_text(str(length), encoding="ascii")
         place.touch()
@@ -153,9 +161,18 @@ def find_upload(hub: Hub, peer: Peer, name: str) -> Upload:
     """Raises Fault upload.unknown."""
     place, beside = _place(hub, peer, name)
     try:
+        if _taken(place).exists():
+            length, receipt = json.loads(_taken(place).read_text(encoding="ascii"))
+            return Upload(name, length, length, base64.b64decode(receipt) or None, taken=True)
         return Upload(name, place.stat().st_size, int(beside.read_text(encoding="ascii")))
     except (OSError, ValueError) as fault:
         raise Fault("upload.unknown", name=name) from fault
+
+
+def _taken(place: Path) -> Path:
+    """Beside an upload that was taken: its length and receipt. Its sender may never have got our answer, and
+    would send it all once more."""
+    return place.with_suffix(".taken")
 
 
 def continue_upload(hub: Hub, peer: Peer, name: str, offset: int, chunks: Iterable[bytes]) -> Upload:
@@ -166,6 +183,8 @@ def continue_upload(hub: Hub, peer: Peer, name: str, offset: int, chunks: Iterab
         held = find_upload(hub, peer, name)
         if offset != held.offset:
             raise Fault("upload.offset", offset=held.offset)
+        if held.taken:
+            return held
         reached = append(place, offset, _bounded(chunks, held.length - offset))
         if reached < held.length:
             return Upload(name, reached, held.length)
@@ -195,12 +214,17 @@ def _bounded(chunks: Iterable[bytes], room: int) -> Iterable[bytes]:
 
 
 def _finish(hub: Hub, peer: Peer, name: str, place: Path) -> bytes | None:
+    size = place.stat().st_size
     try:
-        return take_whole(hub, peer, place).receipt
+        receipt = take_whole(hub, peer, place).receipt
     finally:
         end_upload(hub, peer, name)
+    said = json.dumps([size, base64.b64encode(receipt or b"").decode()])
+    _taken(place).write_text(said, encoding="ascii")
+    return receipt
 
 
 def end_upload(hub: Hub, peer: Peer, name: str) -> None:
-    for path in _place(hub, peer, name):
+    place, beside = _place(hub, peer, name)
+    for path in (place, beside, _taken(place)):
         path.unlink(missing_ok=True)

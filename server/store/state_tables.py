@@ -18,9 +18,10 @@ def list_unfolded(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def list_waiting(db: sqlite3.Connection, reason: str) -> list[str]:
-    """Entries noted for this reason, in the order in which they came."""
+    """Entries noted for this reason, in the order in which they came. CROSS: else the whole ledger is walked
+    in its order, with each batch that arrives, to find the few."""
     rows = db.execute(
-        "SELECT lower(hex(u.entry)) FROM unfolded u JOIN entry e ON e.id = u.entry WHERE u.reason = ? "
+        "SELECT lower(hex(u.entry)) FROM unfolded u CROSS JOIN entry e ON e.id = u.entry WHERE u.reason = ? "
         "ORDER BY e.seq",
         (reason,),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request, send_file
-from werkzeug.exceptions import ClientDisconnected, NotFound
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound
 
 from server import meeting, parcels
 from server.errors import Fault
@@ -54,7 +54,7 @@ def make_batch() -> Response:
     path = meeting.batch(wire.hub(), said())
     if path is None:
         return Response(status=204)
-    answer = send_file(path.resolve(), mimetype="application/octet-stream", etag=False)
+    answer = send_file(path.absolute(), mimetype="application/octet-stream", etag=False)
     answer.headers[BATCH] = path.stem
     return answer
 
@@ -66,7 +66,7 @@ def send_batch(name: str) -> Response:
     path = parcels.find(wire.hub(), caller(), name)
     if path is None:
         raise NotFound
-    answer = send_file(path.resolve(), mimetype="application/octet-stream", etag=False, conditional=True)
+    answer = send_file(path.absolute(), mimetype="application/octet-stream", etag=False, conditional=True)
     answer.headers[BATCH] = path.stem
     return answer
 
@@ -79,14 +79,6 @@ def caller() -> Peer:
 
 
 # tus 1.0
-
-
-@blueprint.before_request
-def read_override() -> None:
-    """Some proxies let no PATCH through: tus clients may send POST and say what they mean."""
-    meant = request.headers.get("X-HTTP-Method-Override")
-    if meant in ("PATCH", "DELETE", "HEAD") and request.method == "POST":
-        request.environ["REQUEST_METHOD"] = meant
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"])
@@ -138,6 +130,16 @@ def end_upload(name: str) -> Response:
     hub, peer = wire.hub(), caller()
     meeting.end_upload(hub, peer, meeting.find_upload(hub, peer, name).name)
     return _tus(Response(status=204))
+
+
+@blueprint.post("/uploads/<name>")
+def read_override(name: str) -> Response:
+    """Some proxies let no PATCH through: tus clients may send POST and say what they mean."""
+    views = {"PATCH": continue_upload, "HEAD": show_upload, "DELETE": end_upload}
+    view = views.get(request.headers.get("X-HTTP-Method-Override", ""))
+    if view is None:
+        raise MethodNotAllowed(["PATCH", "HEAD", "DELETE"])
+    return view(name)
 
 
 def body() -> Iterator[bytes]:

@@ -22,7 +22,7 @@ from server.carrying import course_to
 from server.errors import Fault
 from server.hub import Hub
 from server.parcels import Wanted
-from server.peers import add_peer, card_of, find_peer, make_card
+from server.peers import add_peer, find_peer, make_card, present_credential
 from server.store.ledger_sqlite import head
 from sync.exchange import Ask, sign_ask
 from sync.receipt import Position
@@ -78,7 +78,7 @@ def test_no_request_is_a_server_error(pair: tuple[Flask, Hub], data: st.DataObje
     nation: Hub = app.extensions["samleng"].hub
     said = data.draw(headers)
     if data.draw(st.booleans()):  # one who may upload
-        said |= {"Authorization": f"Bearer {card_of(find_peer(province, nation.name)).credential}",
+        said |= {"Authorization": f"Bearer {present_credential(province, find_peer(province, nation.name))}",
                  "Samleng-Hub": province.id, "Tus-Resumable": "1.0.0"}  # fmt: skip
     real = sign_ask(ask_of(province, nation), province.key, nation.id)
     answer = app.test_client().open(

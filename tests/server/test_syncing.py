@@ -113,6 +113,18 @@ def test_files_come_down_too(pair: Pair) -> None:
     assert pair.same() and upkeep.verify(pair.province).clean
 
 
+def test_a_hub_whose_folder_is_named_from_here_hands_out_too(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`./data` is what a hub is served from when nothing else is said."""
+    monkeypatch.chdir(tmp_path)
+    pair.folder = Path()
+    pair.restart("ជាតិ")
+    hand_in(pair.nation, answers("uuid:1"))
+    meeting, _ = pair.sync()
+    assert meeting.progress.received == 1
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_link_that_breaks_all_the_time_brings_everything_once(pair: Pair, seed: int) -> None:
     rng = Random(seed)
