@@ -33,16 +33,18 @@ from server.loading import Load, load_receipts, plan
 from server.peers import card_of, find_peer
 from server.spool import opened, written
 from server.store import peers
-from server.store.ledger_sqlite import chain_at
+from server.store.database import Connection
+from server.store.ledger_sqlite import chain_at, mark_chain, marks_between
 from server.store.peers import Peer
 from server.taking import Taken, admits_from, drop_unnamed, take
 from sync.bundle import BundleHeader, make_header, open_key, read_frames, read_header, write_bundle
 from sync.errors import BadBundle, LedgerError
 from sync.ledger import read_entry
 from sync.messages import FRAME_BYTES, EntryRecord, Record, weigh
-from sync.receipt import Batch, Followed, digest_ids
+from sync.receipt import Batch, Followed, Mark, Span, digest_ids
 
 log = logging.getLogger(__name__)
+MARKS_MOST = 200  # places that a header names; with more a bundle is read as if it went on from nowhere
 TOGETHER = 4 * FRAME_BYTES  # before compression, of what is taken in one transaction
 
 
@@ -95,6 +97,18 @@ def write_for(hub: Hub, name: str, path: Path, *, split_bytes: int | None = None
     return headers
 
 
+def mark_places(db: Connection, seqs: Iterable[int]) -> None:
+    """Remembers places that a bundle names, so that later ones can say that we passed them."""
+    for seq in seqs:
+        if seq:
+            mark_chain(db, seq)
+
+
+def passed(db: Connection, after: int, upto: int) -> tuple[Mark, ...]:
+    """Places that we named to anybody from `after` on, before `upto`; the first is `after` itself."""
+    return ((after, chain_at(db, after)), *marks_between(db, after, upto, MARKS_MOST))
+
+
 def numbered(path: Path, number: int) -> Path:
     """kampot.bundle, kampot-2.bundle, kampot-3.bundle …"""
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
@@ -105,11 +119,13 @@ def header_of(
 ) -> tuple[BundleHeader, bytes]:
     """(header, file key) for what a load holds. `token`: names the files that are written together,
     of which this is the number-th."""
+    hub.write(lambda turn: mark_places(turn.db, (load.after, load.upto)))
     db = hub.read()
     return make_header(
         hub.key, card_of(peer).key, sender_name=hub.name, receiver_name=peer.name, made_at=hub.clock.stamp(),
         ledger=load.ledger, lineage=lineage(db), known=load.known, after=load.after, upto=load.upto,
-        chain=chain_at(db, load.upto), digest=load.digest, entries=load.entries, blobs=load.blobs,
+        chain=chain_at(db, load.upto), passed=passed(db, load.after, load.upto),
+        digest=load.digest, entries=load.entries, blobs=load.blobs,
         set=token, number=number, files=files,
     )  # fmt: skip
 
@@ -204,9 +220,8 @@ def _take_entries(hub: Hub, peer: Peer, header: BundleHeader, path: Path, record
     if _has_hole(hub, peer, header):
         raise Fault("bundle.basis_missing", path=str(path))  # asked for again, it leans on nothing
 
-    def move_on(turn: Turn, so_far: Taken) -> None:
-        batch = Batch(header.after, header.upto, header.entries, so_far.refused, header.digest)
-        note_taken(turn, peer, source_of(header), batch, header.chain)
+    def move_on(turn: Turn, _so_far: Taken) -> None:
+        note_taken(turn, peer, source_of(header), span_of(header))
 
     taken = take(hub, records, admits_from(hub, peer), header.ledger, move_on)
     drop_unnamed(hub, taken.loose)
@@ -272,6 +287,10 @@ def batch_of(report: Report) -> Batch:
     return Batch(header.after, header.upto, header.entries, report.taken.refused, header.digest)
 
 
+def span_of(header: BundleHeader) -> Span:
+    return Span(header.after, header.upto, header.chain, header.passed)
+
+
 def source_of(header: BundleHeader) -> Source:
     return Source(header.ledger, header.lineage)
 
@@ -284,9 +303,7 @@ def _acknowledge(hub: Hub, peer: Peer, report: Report) -> None:
     header = report.header
     report.has_hole = _has_hole(hub, peer, header)
     if report.whole and not report.has_hole:
-        report.followed = hub.write(
-            lambda turn: note_taken(turn, peer, source_of(header), batch_of(report), header.chain)
-        )
+        report.followed = hub.write(lambda turn: note_taken(turn, peer, source_of(header), span_of(header)))
     else:
         known = peers.find_ledger(hub.read(), header.ledger)
         report.followed = known.seen if known is not None else Followed()

@@ -23,7 +23,7 @@ from server.store.ledger_sqlite import chain_at, entries_about, head, mark_chain
 from server.store.peers import Peer, PeerLedger
 from sync.errors import BadBundle
 from sync.messages import PREFIX
-from sync.receipt import Batch, Followed, Position, Receipt, read_receipt, sign_receipt
+from sync.receipt import Batch, Followed, Position, Receipt, Span, read_receipt, sign_receipt
 
 log = logging.getLogger(__name__)
 _NEVER = {"seq": 1 << 62}
@@ -135,12 +135,14 @@ def taken_by_then(db: Connection, peer: Peer, place: Position) -> int:
     return max(noted, default=0)
 
 
-def note_taken(turn: Turn, peer: Peer, source: Source, batch: Batch, chain: str) -> Followed:
+def note_taken(turn: Turn, peer: Peer, source: Source, span: Span) -> Followed:
     """A batch was taken whole: the cursor moves on, in the same transaction."""
     before = followed(turn.db, source)
-    after = before.with_batch(batch.after, batch.upto, chain)
-    if after != before or peers.find_ledger(turn.db, source.ledger) is None:
-        said = {"seq": after.seq, "chain": after.chain, "beyond": [list(span) for span in after.beyond]}
+    after = before.with_batch(span)
+    known = peers.find_ledger(turn.db, source.ledger)
+    # Heard of again after another took its place: its hub was copied, and both copies are at work.
+    if after != before or known is None or known.replaced_by is not None:
+        said = {"seq": after.seq, "chain": after.chain, "beyond": peers.plain_spans(after.beyond)}
         body = {"ledger": source.ledger, "seen": said, **_replaced(turn, peer, source)}
         turn.append("hub.receipt", f"hub:{peer.id}", body)
     return after
@@ -160,7 +162,7 @@ def make_receipt(hub: Hub, peer: Peer, ledger: str, seen: Followed, batches: Seq
             hub=hub.id,
             own=our_ledger(db),
             of=Position(ledger, seen.seq, seen.chain),
-            beyond=tuple((after, upto) for after, upto, _ in seen.beyond),
+            beyond=tuple((span.after, span.upto) for span in seen.beyond),
             batches=tuple(batches),
             lacking=count_wanted(db, names_of(db, peer, ledger)),
             at=hub.clock.stamp(),

@@ -31,7 +31,7 @@ from sync.errors import BadBundle
 from sync.keys import HubKey, hub_id, is_signed, seal
 from sync.messages import FRAME_LIMIT, PROTOCOL, FindBasis, Record, no_basis, unpack
 from sync.plain import number, read_object, text
-from sync.receipt import Position, read_position
+from sync.receipt import Mark, Position, read_position
 
 MAGIC = b"samleng bundle "
 HEADER_LIMIT = 64 * 1024
@@ -47,9 +47,10 @@ class BundleHeader:
 
     `ledger`, `after`, `upto`: it holds what the sender committed after `after` up to `upto` in its
     ledger, as far as it is for this receiver; the same number twice when it brings no entries.
-    `chain`: the sender's chain at `upto` (sync.receipt). `known`: a place in the receiver's ledger; what came
-    over that ledger is left out, so a receiver that is not past this place has a hole. `lineage`: places in
-    older ledgers up to which this one begins with the same entries: its hub was restored, or is a copy.
+    `chain`: the sender's chain at `upto`; `passed`: earlier places, see sync.receipt.Span. `known`: a place
+    in the receiver's ledger; what came over that ledger is left out, so a receiver that is not past this place
+    has a hole. `lineage`: places in older ledgers up to which this one begins with the same entries: its hub
+    was restored, or is a copy.
     `digest`: of the ids of its entries. `set`, `number`, `files`: which of how many files written together,
     counted from 1. `key`: the file key, sealed to the receiver (base64).
     """
@@ -67,6 +68,7 @@ class BundleHeader:
     after: int
     upto: int
     chain: str
+    passed: tuple[Mark, ...]
     digest: str
     entries: int
     blobs: int
@@ -143,8 +145,9 @@ def _parse(said: bytes) -> BundleHeader:
         fields = read_object(said)
         fields["lineage"] = tuple(read_position(place) for place in fields["lineage"])
         fields["known"] = None if fields["known"] is None else read_position(fields["known"])
+        fields["passed"] = tuple((number(seq), text(chain)) for seq, chain in fields["passed"])
         header = BundleHeader(**fields)
-        for name in fields.keys() - {"lineage", "known"}:
+        for name in fields.keys() - {"lineage", "known", "passed"}:
             (number if name in _NUMBERS else text)(fields[name])
         for name in ("ledger", "chain", "digest"):  # hex, and kept as bytes
             bytes.fromhex(fields[name])

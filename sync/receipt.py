@@ -124,22 +124,38 @@ def read_position(said: dict[str, Any]) -> Position:
     return position
 
 
+Mark = tuple[int, str]  # a seq and the chain there
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A batch that was taken whole. `passed`: places of the sender's ledger from `after` on, before `upto`,
+    that it named to somebody; the first is that at `after`. `chain`: the one at `upto`."""
+
+    after: int
+    upto: int
+    chain: str
+    passed: tuple[Mark, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How far a ledger is followed: up to `seq` without a hole, and what is held past a hole, in order:
-    (after, upto, chain at upto)."""
+    """How far a ledger is followed: up to `seq` without a hole, and what is held past a hole, in order."""
 
     seq: int = 0
     chain: str = BEGINNING
-    beyond: tuple[tuple[int, int, str], ...] = ()
+    beyond: tuple[Span, ...] = ()
 
-    def with_batch(self, after: int, upto: int, chain: str) -> Followed:
-        """After a further batch was taken whole. Batches come in any order, twice, and overlap."""
-        spans = sorted({*self.beyond, (after, upto, chain)})
-        seq, at, rest = self.seq, self.chain, list[tuple[int, int, str]]()
-        for start, end, here in spans:
-            if start > seq:
-                rest.append((start, end, here))
-            elif end > seq:
-                seq, at = end, here
-        return Followed(seq, at, tuple(rest))
+    def with_batch(self, span: Span) -> Followed:
+        """After a further batch was taken whole. Batches come in any order, twice, and overlap.
+
+        One that reaches further counts only if its sender once was where we are: of two copies of one disk
+        the other one has different entries at the same seqs, and would seem to go on from there.
+        """
+        here, rest = (self.seq, self.chain), list[Span]()
+        for each in sorted({*self.beyond, span}, key=lambda s: (s.after, s.upto, s.chain)):
+            if each.after > here[0]:
+                rest.append(each)
+            elif each.upto > here[0] and here in each.passed:
+                here = (each.upto, each.chain)
+        return Followed(*here, tuple(rest))

@@ -53,6 +53,7 @@ def _fold_receipt(db: Connection, peer: str, entry: Entry) -> None:
     for old in said.get("replaces", ()):
         peers.replace_ledger(db, old, ledger)
     if "seen" in said:
+        peers.replace_ledger(db, ledger, None)
         peers.follow(db, ledger, _followed(said["seen"]))
     if "wants" in said:
         peers.want(db, ledger, said["wants"])
@@ -61,8 +62,7 @@ def _fold_receipt(db: Connection, peer: str, entry: Entry) -> None:
 
 
 def _followed(said: dict[str, Any]) -> Followed:
-    beyond = tuple((after, upto, chain) for after, upto, chain in said["beyond"])
-    return Followed(said["seq"], said["chain"], beyond)
+    return Followed(said["seq"], said["chain"], peers.spans_in(said["beyond"]))
 
 
 def _fold_proof(db: Connection, peer: str, entry: Entry, receipt: Receipt) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.store import state_tables
 from server.store.database import Database, connect, migrate
 from server.store.identity import renew_ledger
-from server.store.ledger_sqlite import entries_after, head
+from server.store.ledger_sqlite import entries_after, head, mark_chain
 from sync.ledger import Entry
 
 PAGE = 1000
@@ -61,6 +61,7 @@ def rename_ledger(path: Path, ledger: str) -> bool:
     try:
         with contextlib.closing(connect(path, cache_mb=4)) as db:
             migrate(db)  # the backup may be older than this program
+            mark_chain(db, head(db))  # where those who followed the old ledger go on
             renew_ledger(db, ledger, head(db))
     except (sqlite3.DatabaseError, AssertionError):
         return False

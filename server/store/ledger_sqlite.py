@@ -174,6 +174,15 @@ def mark_chain(db: sqlite3.Connection, seq: int) -> None:
     db.execute("INSERT OR IGNORE INTO chain_mark (seq, chain) VALUES (?, ?)", (seq, chain_at(db, seq)))
 
 
+def marks_between(db: sqlite3.Connection, after: int, upto: int, most: int) -> list[tuple[int, str]]:
+    """The newest places remembered in between, in order, without either end."""
+    rows = db.execute(
+        "SELECT seq, chain FROM chain_mark WHERE seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (after, upto, most),
+    )
+    return [(row[0], row[1]) for row in rows][::-1]
+
+
 def raw_entries_after(db: sqlite3.Connection, seq: int, limit: int) -> list[tuple[int, bytes, bytes]]:
     """(seq, id, header) as stored, wiped ones with an empty header, for checking the bytes themselves."""
     rows = db.execute("SELECT seq, id, header FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.receipt import Followed
+from sync.receipt import Followed, Span
 
 _COLUMNS = "id, name, card, url, projects, relation"
 _LEDGER = (
@@ -105,8 +105,20 @@ def find_ledger(db: sqlite3.Connection, ledger: str) -> PeerLedger | None:
 
 
 def _ledger(row: tuple[Any, ...]) -> PeerLedger:
-    beyond = tuple((after, upto, chain) for after, upto, chain in json.loads(row[4]))
-    return PeerLedger(row[0], row[1], Followed(row[2], row[3], beyond), *row[5:])
+    seen = Followed(row[2], row[3], spans_in(json.loads(row[4])))
+    return PeerLedger(row[0], row[1], seen, *row[5:])
+
+
+def spans_in(said: Iterable[Any]) -> tuple[Span, ...]:
+    """Spans as they are kept: [after, upto, chain, [[seq, chain], ...]]."""
+    return tuple(
+        Span(after, upto, chain, tuple((seq, at) for seq, at in passed))
+        for after, upto, chain, passed in said
+    )
+
+
+def plain_spans(spans: Iterable[Span]) -> list[Any]:
+    return [[s.after, s.upto, s.chain, [list(mark) for mark in s.passed]] for s in spans]
 
 
 def meet_ledger(db: sqlite3.Connection, peer_id: str, ledger: str, at: str) -> None:
@@ -122,11 +134,12 @@ def meet_ledger(db: sqlite3.Connection, peer_id: str, ledger: str, at: str) -> N
 def follow(db: sqlite3.Connection, ledger: str, seen: Followed) -> None:
     db.execute(
         "UPDATE peer_ledger SET seen_seq = ?, seen_chain = ?, beyond = ? WHERE ledger = ?",
-        (seen.seq, seen.chain, json.dumps(seen.beyond), ledger),
+        (seen.seq, seen.chain, json.dumps(plain_spans(seen.beyond)), ledger),
     )
 
 
-def replace_ledger(db: sqlite3.Connection, old: str, new: str) -> None:
+def replace_ledger(db: sqlite3.Connection, old: str, new: str | None) -> None:
+    """None: it is at work after all."""
     db.execute("UPDATE peer_ledger SET replaced_by = ? WHERE ledger = ?", (new, old))
 
 

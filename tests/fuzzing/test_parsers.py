@@ -33,6 +33,8 @@ from sync.receipt import Batch, Position, Receipt
 from tests.fuzzing.spoiling import EXAMPLES, odd, odd_fields, spoilt
 from tests.server.season import answers, xform
 
+PASSED = ((0, "0" * 32),)
+
 KEY, OTHER = HubKey(b"\x01" * 32), HubKey(b"\x02" * 32)
 ENTRY = make_entry(
     "comment.create", "submission:p/rice/uuid:1", hub="h", made_at="2026", body={"body": "សួស្តី"}
@@ -54,7 +56,8 @@ PLAIN = zstandard.ZstdDecompressor().decompress(FRAME[2:])
 def a_bundle() -> bytes:
     header, file_key = bundle.make_header(
         KEY, OTHER.public, sender_name="ក", receiver_name="ខ", made_at="2026", ledger="a" * 16, lineage=(PLACE,),
-        known=PLACE, after=0, upto=2, chain="0" * 32, digest="d" * 64, entries=2, blobs=1, set="s", number=1, files=1,
+        known=PLACE, after=0, upto=2, chain="0" * 32, passed=PASSED, digest="d" * 64, entries=2, blobs=1, set="s",
+        number=1, files=1,
     )  # fmt: skip
     out = io.BytesIO()
     bundle.write_bundle(out, header, file_key, KEY, [FRAME, FRAME])

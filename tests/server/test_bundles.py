@@ -35,6 +35,8 @@ from sync.messages import pack
 from sync.receipt import digest_ids
 from tests.server.season import Country, answers, begin, csv, hand_in, publish, rice, stage, told, xform
 
+PASSED = ((0, "0" * 32),)
+
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
 NATION, KAMPOT, KEP = 0, 1, 2
 
@@ -403,7 +405,7 @@ def forged(
         hub.write(lambda turn: [record(turn.db, stage(hub, b)) for b in blobs])
     header, key = make_header(
         hub.key, nation.key.public, sender_name=hub.name, receiver_name=nation.name, made_at="2026-11-23",
-        ledger=hub.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, set="0" * 16,
+        ledger=hub.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, passed=PASSED, set="0" * 16,
         number=1, files=1, digest=digest_ids(e.id for e in entries), entries=len(entries), blobs=0,
     )  # fmt: skip
     path = country.folder / "forged.bundle"
@@ -532,7 +534,7 @@ def test_a_signed_header_that_lies_about_itself_is_refused(started: Country) -> 
     file = io.BytesIO()
     header, file_key = make_header(
         key, nation.key.public, sender_name="x", receiver_name="y", made_at="z", ledger="l", lineage=(), known=None,
-        after=0, upto=1, chain="0" * 32, digest="0" * 64, entries=0, blobs=0, set="s", number=1, files=1,
+        after=0, upto=1, chain="0" * 32, passed=PASSED, digest="0" * 64, entries=0, blobs=0, set="s", number=1, files=1,
     )  # fmt: skip
     write_bundle(file, header, file_key, kampot.key, [])  # signed by another key than the one it names
     assert hub_id(key.public) == header.sender

@@ -24,6 +24,8 @@ from sync.messages import pack
 from sync.receipt import digest_ids
 from tests.server.season import Country, answers, begin, csv, hand_in, publish, rice
 
+PASSED = ((0, "0" * 32),)
+
 A, B, C = "uuid:aaaaaaaa-0000-4000-8000-000000000001", "uuid:bbbb", "uuid:cccc"
 NATION, KAMPOT, KEP = 0, 1, 2
 HELD, OTHERS = "submission:p/rice/uuid:held", "submission:p/rice/uuid:others"
@@ -192,7 +194,7 @@ def test_a_province_plans_nothing_for_the_nation_whatever_its_program_says(count
     planned = [e for e in forged if e.kind != "hub.introduce"]
     header, key = make_header(
         kampot.key, nation.key.public, sender_name=kampot.name, receiver_name=nation.name, made_at="2026-11-24",
-        ledger=kampot.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, set="0" * 16,
+        ledger=kampot.ledger_id, lineage=(), known=None, after=0, upto=999, chain="0" * 32, passed=PASSED, set="0" * 16,
         number=1, files=1, digest=digest_ids(e.id for e in forged), entries=len(forged), blobs=0,
     )  # fmt: skip
     with (country.folder / "forged").open("wb") as file:

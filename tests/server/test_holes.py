@@ -128,3 +128,32 @@ def test_a_photo_is_asked_for_at_a_hub_that_was_restored(triangle: Triangle, tmp
     triangle.restore(1, tmp_path / "backup.tar")
     triangle.call(1, 0)
     assert upkeep.verify(triangle.hubs[0]).clean
+
+
+def test_two_copies_of_one_disk_that_carry_sticks_in_turn_lose_nothing(tmp_path: Path) -> None:
+    """Each reaches further than the other did before, so that only the places it passed tell them apart."""
+    country = Country(tmp_path, ("ជាតិ", "កំពត"))
+    begin(country.hubs[0])
+    country.meet()
+    country.hubs[1].close()
+    shutil.copytree(tmp_path / "កំពត", tmp_path / "copy")
+    copies = [Hub(tmp_path / name, **QUICK) for name in ("កំពត", "copy")]  # type: ignore[arg-type]
+    handed_in = set[str]()
+    for turn in range(3):
+        for number, copy in enumerate(copies):
+            country.hubs[1] = copy
+            for more in range(turn + 2 - number):
+                handed_in.add(f"uuid:{number}-{turn}-{more}")
+                hand_in(copy, answers(f"uuid:{number}-{turn}-{more}"))
+            country.carry(1, 0)
+            if turn:
+                country.carry(0, 1)
+    for _ in range(4):
+        for copy in copies:
+            country.hubs[1] = copy
+            country.meet()
+    assert len({copy.ledger_id for copy in copies}) == 2, "they were told apart"
+    for hub in (country.hubs[0], *copies):
+        assert {name for name in handed_in if name.encode() not in csv(hub)} == set()
+    copies[0].close()
+    country.close()

@@ -18,7 +18,7 @@ CREATE TABLE peer_ledger (
   peer        TEXT NOT NULL,
   seen_seq    INTEGER NOT NULL,      -- we hold what it committed up to here
   seen_chain  TEXT NOT NULL,
-  beyond      TEXT NOT NULL,         -- and past a hole: JSON [[after, upto, chain], ...]
+  beyond      TEXT NOT NULL,         -- and past a hole: JSON of spans, server/store/peers.py
   holds_ledger TEXT,                 -- the ledger of ours that it says to follow
   holds_seq   INTEGER NOT NULL,      -- ... up to this seq of ours
   lacking     INTEGER NOT NULL,      -- files that it says to lack
