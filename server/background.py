@@ -86,6 +86,10 @@ class Background:
         self._stop.set()
         self._thread.join(timeout=5)
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def _wait(self, seconds: float) -> None:
         """Raises Stopped when the hub is being closed."""
         if self._stop.wait(seconds):
