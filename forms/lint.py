@@ -22,12 +22,13 @@ from forms.checks.names import check_names
 from forms.checks.programs import add_programs
 from forms.checks.screen import check_screen
 from forms.checks.sensitive import check_sensitive
+from forms.checks.terms import check_terms
 from forms.checks.translations import check_translations
 from forms.design import Design, read_design
 from forms.workbook import SOURCE_LIMIT, Workbook, check_size, read_workbook
 
-CHECKS = (check_cells, check_translations, check_screen, check_khmer, check_names, check_choices, check_logic,
-          check_sensitive)  # fmt: skip
+CHECKS = (check_cells, check_translations, check_terms, check_screen, check_khmer, check_names, check_choices,
+          check_logic, check_sensitive)  # fmt: skip
 FIRST_LINE = 4096  # bytes in which a CSV file's columns are looked for
 
 

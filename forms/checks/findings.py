@@ -46,6 +46,7 @@ _TRANSLATIONS = {
     "translation.not_khmer": (WARNING, mark("There is no Khmer letter in the Khmer text “{text}”. Translate it.")),
     "translation.not_english": (WARNING, mark("The English text “{text}” is written in Khmer. Is it in the wrong column?")),
     "translation.references": (ERROR, mark("The answers named in the text differ: {language} has {here}, the English has {there}.")),
+    "translation.term": (WARNING, mark("The glossary translates “{english}” as “{khmer}”. Use the same word, so that every form says the same.")),
     "translation.markdown": (WARNING, mark("The formatting differs: {language} has {here}, the English has {there}.")),
     "label.missing": (ERROR, mark("“{name}” has no label in any language, so people do not see what is asked.")),
     "label.too_long": (WARNING, mark("In {language} the text takes about {lines} lines on a 7-inch tablet; more than {limit} push the answers off the screen. Shorten it, or put a part in a note before.")),

@@ -88,6 +88,7 @@ CASES: dict[str, tuple[str, str]] = {
     "translation.not_khmer": (labels("Another question"), labels("ក Another question")),
     "translation.not_english": (labels("ក", "សំណួរ"), labels("ក", "Khmer (ខ្មែរ)")),
     "translation.references": (labels("ក ${q}"), labels("ក ${q}", "A ${q}")),
+    "translation.term": (labels("ការជួប", "The consultation"), labels("ការពិគ្រោះយោបល់", "The consultation")),
     "translation.markdown": (labels("**ក**"), labels("**ក**", "**A**")),
     "label.missing": (labels("", ""), asked("hint::Khmer (km)", "ក").replace("សំណួរ", "").replace("Question", "")),
     "label.too_long": (labels(LONG + "ក"), labels(LONG)),
