@@ -45,7 +45,7 @@ from sync.receipt import Batch, Followed, Mark, Span, digest_ids
 
 log = logging.getLogger(__name__)
 MARKS_MOST = 200  # places that a header names; with more a bundle is read as if it went on from nowhere
-TOGETHER = 4 * FRAME_BYTES  # before compression, of what is taken in one transaction
+TOGETHER = 12 * FRAME_BYTES  # before compression, of what is taken in one transaction
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ def read(hub: Hub, path: Path, receipt: Path | None = None) -> Report:
         peer = sender_of(hub, header, path)
         file_key = key_of(hub, header, path)
         report = Report(header)
-        with hub.erase_at_end():
+        with hub.database.large_cache(), hub.erase_at_end():
             _take_frames(hub, file, bound, file_key, peer, report)
             _acknowledge(hub, peer, report)
             if report.whole and header.files == 1:  # else what names them may come with another copy, or file
