@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 EXAMPLES = settings(
-    max_examples=3000 if os.environ.get("CI") else 250, deadline=None, print_blob=True,
+    max_examples=1500 if os.environ.get("CI") else 250, deadline=None, print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 
