@@ -31,7 +31,7 @@ from sync.merge import (
 from tests.sync.histories import History, Step, steps
 
 # Each failing history is printed with what to pass to @reproduce_failure.
-EXAMPLES = settings(max_examples=5000 if os.environ.get("CI") else 700, deadline=None, print_blob=True)
+EXAMPLES = settings(max_examples=2000 if os.environ.get("CI") else 700, deadline=None, print_blob=True)
 chances = st.randoms(use_true_random=False)
 
 
