@@ -106,12 +106,6 @@ def drop(path: Path) -> None:
     path.with_suffix(".json").unlink(missing_ok=True)
 
 
-def drop_all(hub: Hub, peer: Peer) -> None:
-    """For answers that were withdrawn: they may be in what waits."""
-    for path in folder_of(hub.data, OUTBOX, peer.id).iterdir():
-        path.unlink(missing_ok=True)
-
-
 def find(hub: Hub, peer: Peer, name: str) -> Path | None:
     """The bundle of this name that waits for a hub."""
     if not NAME.fullmatch(name):
