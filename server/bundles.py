@@ -40,12 +40,12 @@ from server.taking import Taken, admits_from, drop_unnamed, take
 from sync.bundle import BundleHeader, make_header, open_key, read_frames, read_header, write_bundle
 from sync.errors import BadBundle, LedgerError
 from sync.ledger import read_entry
-from sync.messages import FRAME_BYTES, EntryRecord, Record, weigh
+from sync.messages import EntryRecord, Record, weigh
 from sync.receipt import Batch, Followed, Mark, Span, digest_ids
 
 log = logging.getLogger(__name__)
 MARKS_MOST = 200  # places that a header names; with more a bundle is read as if it went on from nowhere
-TOGETHER = 12 * FRAME_BYTES  # before compression, of what is taken in one transaction
+TOGETHER = 20_000_000  # bytes before compression, of what is taken in one transaction
 
 
 @dataclass(slots=True)
@@ -259,7 +259,7 @@ def key_of(hub: Hub, header: BundleHeader, path: Path) -> bytes:
 def _take_frames(hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, peer: Peer, report: Report) -> None:
     """A few frames share a transaction: on a disk that takes its time, flushing each would cost more than all the
     rest. What is whole before a cut is taken."""
-    admits, held = admits_from(hub, peer), list[Record]()
+    admits, held, weight = admits_from(hub, peer), list[Record](), 0
     try:
         for number, received in enumerate(read_frames(file, bound, file_key)):
             report.frames = number + 1
@@ -267,9 +267,10 @@ def _take_frames(hub: Hub, file: BinaryIO, bound: bytes, file_key: bytes, peer: 
                 report.damaged.append(number)
                 continue
             held += received
-            if sum(map(weigh, held)) >= TOGETHER:
+            weight += sum(map(weigh, received))
+            if weight >= TOGETHER:
                 report.taken.add(take(hub, held, admits, report.header.ledger))
-                held = []
+                held, weight = [], 0
     except BadBundle:
         report.cut = True
     if held:

@@ -48,23 +48,11 @@ def _insert_unknown(db: Connection, entry: Entry) -> bool:
     """The same for an entry from elsewhere. False when the form or version is not known here, or the
     instanceID is: then everything said about it must be weighed."""
     about = split_submission(entry.subject)
-    form = forms.find_by_key(db, about.project, about.form_key)
-    if form is None or _known(db, form, about):
+    numbers = forms.published_numbers(db, about.project, about.form_key, entry.body["form_version"])
+    if numbers is None or submissions.is_known(db, numbers[0], about.instance_id):
         return False
-    schema_id = _version_id(db, form, entry.body["form_version"])
-    if schema_id is None:
-        return False
-    _insert(db, form.id, schema_id, entry, None)
+    _insert(db, *numbers, entry, None)
     return True
-
-
-def _version_id(db: Connection, form: Form, version: str) -> int | None:
-    published = forms.find_published(db, form.id, version)
-    return published.id if published is not None else None
-
-
-def _known(db: Connection, form: Form, about: SubmissionSubject) -> bool:
-    return bool(submissions.versions_with(db, form.id, about.instance_id))
 
 
 def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None) -> None:

@@ -88,19 +88,21 @@ def record(db: sqlite3.Connection, blob: Staged) -> bool:
         (bytes.fromhex(blob.sha256), blob.size, blob.data),
     )
     if done.rowcount == 1:
-        db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (blob.sha256,))
-        db.execute("DELETE FROM blob_offer WHERE sha256 = ?", (blob.sha256,))
+        wanted = db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (blob.sha256,))
+        if wanted.rowcount:  # only what is wanted is offered
+            db.execute("DELETE FROM blob_offer WHERE sha256 = ?", (blob.sha256,))
     return done.rowcount == 1
 
 
 def want_missing(db: sqlite3.Connection, entry_id: str, names: Iterable[str]) -> None:
     """Notes which of the blobs that an entry names are not held, so that they are asked for."""
     for sha256 in names:
-        db.execute(
-            "INSERT OR IGNORE INTO blob_wanted (sha256, seq) SELECT ?, seq FROM entry WHERE id = ? "
-            "AND NOT EXISTS (SELECT 1 FROM blob WHERE sha256 = ?)",
-            (sha256, bytes.fromhex(entry_id), bytes.fromhex(sha256)),
-        )
+        held = db.execute("SELECT 1 FROM blob WHERE sha256 = ?", (bytes.fromhex(sha256),)).fetchone()
+        if held is None:
+            db.execute(
+                "INSERT OR IGNORE INTO blob_wanted (sha256, seq) SELECT ?, seq FROM entry WHERE id = ?",
+                (sha256, bytes.fromhex(entry_id)),
+            )
 
 
 def note_offer(db: sqlite3.Connection, ledger: str, names: Iterable[str]) -> None:

@@ -110,6 +110,7 @@ def drop_blobs(db: sqlite3.Connection, blobs: Iterable[str]) -> None:
         db.execute("DELETE FROM blob WHERE sha256 = ?", (key,))
         db.execute("DELETE FROM loose_blob WHERE sha256 = ?", (key,))
         db.execute("DELETE FROM blob_wanted WHERE sha256 = ?", (name,))
+        db.execute("DELETE FROM blob_offer WHERE sha256 = ?", (name,))
         db.execute("INSERT INTO erasing (sha256) VALUES (?)", (key,))
 
 
