@@ -22,7 +22,7 @@ from server.following import (
     Source,
     followed,
     is_past,
-    lineage,
+    lineage_for,
     make_receipt,
     note_taken,
     note_wants,
@@ -123,7 +123,7 @@ def header_of(
     db = hub.read()
     return make_header(
         hub.key, card_of(peer).key, sender_name=hub.name, receiver_name=peer.name, made_at=hub.clock.stamp(),
-        ledger=load.ledger, lineage=lineage(db), known=load.known, after=load.after, upto=load.upto,
+        ledger=load.ledger, lineage=lineage_for(db, peer), known=load.known, after=load.after, upto=load.upto,
         chain=chain_at(db, load.upto), passed=passed(db, load.after, load.upto),
         digest=load.digest, entries=load.entries, blobs=load.blobs,
         set=token, number=number, files=files,

@@ -103,7 +103,9 @@ def course_to(hub: Hub, peer: Peer, ledger: str | None = None, lineage: Iterable
         active = active_ledgers(hub.read(), peer)
         ledger = active[0].ledger if len(active) == 1 else None
     places = tuple(lineage)
-    before = {place.ledger: taken_by_then(hub.read(), peer, place) for place in places}
+    before: dict[str, int] = {}
+    for place in places:
+        before[place.ledger] = max(taken_by_then(hub.read(), peer, place), before.get(place.ledger, 0))
     seen = followed(hub.read(), Source(ledger, places)) if ledger is not None else None
     known = Position(ledger, seen.seq, seen.chain) if ledger is not None and seen is not None else None
     return Course(peer, way_to(hub, peer), known, before)

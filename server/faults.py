@@ -117,6 +117,7 @@ _EXCHANGE = (
     _row("peer.not_the_hub", 502, UNREACHED, mark("What answers at the address of {name} is not that hub. Nothing was exchanged. Check the address, and whether this network asks you to sign in.")),
     _row("peer.not_a_hub", 502, UNREACHED, mark("What answered is no hub, or something on the way spoiled it (status {status}). Nothing was lost; try again.")),
     _row("peer.newer", 400, INPUT, mark("The hub {name} runs a newer Samleng, which speaks otherwise. Update this hub, then sync again.")),
+    _row("link.spoils", 409, UNREACHED, mark("What goes to and comes from the hub {name} is changed on the way, again and again. What was done is kept; try over another link, or bring a bundle.")),
     _row("peer.refused", 409, INPUT, mark("The hub {name} refused: {reason}. What was done is kept; look at the log there.")),
     _row("ask.invalid", 403, INPUT, mark("What was asked was not signed by a hub that is known here. Pair the two hubs again.")),
     _row("reply.invalid", 502, UNREACHED, mark("What was answered was not signed by the hub that was asked. Nothing was changed.")),

@@ -26,7 +26,6 @@ from sync.messages import PREFIX
 from sync.receipt import Batch, Followed, Position, Receipt, Span, read_receipt, sign_receipt
 
 log = logging.getLogger(__name__)
-_NEVER = {"seq": 1 << 62}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,18 @@ def lineage(db: Connection) -> tuple[Position, ...]:
     """Older ledgers of ours, each up to where who follows it holds what is for it."""
     said = json.loads(identity(db).lineage)
     return tuple(Position(ledger, common, chain_at(db, common)) for ledger, common, _upto in said)
+
+
+def lineage_for(db: Connection, peer: Peer) -> tuple[Position, ...]:
+    """The same, with the last places there that this hub is known to hold: it may never have met the others,
+    and believes only what it met."""
+    older = {old.ledger: old.seq for old in lineage(db)}
+    met = dict[str, int]()
+    for _, entry in entries_about(db, f"hub:{peer.id}", "hub.receipt") if older else ():
+        ledger, seq = entry.body.get("holds", (None, 0))
+        if seq < older.get(ledger, 0):
+            met[ledger] = max(seq, met.get(ledger, 0))
+    return (*lineage(db), *(Position(ledger, seq, chain_at(db, seq)) for ledger, seq in sorted(met.items())))
 
 
 def own_ledgers(db: Connection) -> list[tuple[str, int]]:
@@ -118,21 +129,27 @@ def _inherited(db: Connection, source: Source) -> Followed:
     best = Followed()
     for place in source.lineage:
         known = peers.find_ledger(db, place.ledger)
-        if known is not None and min(known.seen.seq, place.seq) > best.seq:
-            nearer = known.seen.seq <= place.seq
-            best = Followed(known.seen.seq, known.seen.chain) if nearer else Followed(place.seq, place.chain)
+        if known is not None and place.seq > best.seq and _notes(db, known.peer, place):
+            best = Followed(place.seq, place.chain)
     return best
 
 
 def taken_by_then(db: Connection, peer: Peer, place: Position) -> int:
     """The seq of ours up to which everything that came over a ledger was committed there up to this place: a
     hub that was restored to it needs none of that back."""
-    noted = [
+    return max(_notes(db, peer.id, place), default=0)
+
+
+def _notes(db: Connection, peer: str, place: Position) -> list[int]:
+    """The seqs of ours at which we followed a ledger just up to this place, chain and all, with nothing held
+    from beyond it. A place that we passed by does not count: a copy of that disk may have brought us there,
+    and have had other entries on the way."""
+    return [
         seq
-        for seq, entry in entries_about(db, f"hub:{peer.id}", "hub.receipt")
-        if entry.body.get("ledger") == place.ledger and entry.body.get("seen", _NEVER)["seq"] <= place.seq
+        for seq, entry in entries_about(db, f"hub:{peer}", "hub.receipt")
+        if entry.body.get("ledger") == place.ledger
+        and entry.body.get("seen") == {"seq": place.seq, "chain": place.chain, "beyond": []}
     ]
-    return max(noted, default=0)
 
 
 def note_taken(turn: Turn, peer: Peer, source: Source, span: Span) -> Followed:

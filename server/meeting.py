@@ -23,7 +23,7 @@ from server.following import (
     agree,
     believed_by,
     followed,
-    lineage,
+    lineage_for,
     names_of,
     our_ledger,
     take_receipts,
@@ -75,7 +75,7 @@ def hello(hub: Hub, body: bytes) -> bytes:
     seen = followed(db, Source(ask.ledger, ask.lineage))
     more = parcels.has_more(hub, course_to(hub, peer, ask.ledger, ask.lineage), after)
     reply = Reply(
-        hub=hub.id, ledger=our_ledger(db), at=hub.clock.stamp(), lineage=lineage(db),
+        hub=hub.id, ledger=our_ledger(db), at=hub.clock.stamp(), lineage=lineage_for(db, peer),
         seen=Position(ask.ledger, seen.seq, seen.chain), holds=believed_by(db, ask.ledger),
         left=max(count_after(db, after, ask.ledger), 1) if more else 0,
         lacking=count_wanted(db, names_of(db, peer, ask.ledger)),

@@ -22,7 +22,7 @@ from server.following import (
     active_ledgers,
     agree,
     followed,
-    lineage,
+    lineage_for,
     make_receipt,
     names_of,
     our_ledger,
@@ -72,7 +72,7 @@ class Caller:
         db = self.hub.read()
         said = Ask(
             hub=self.hub.id, ledger=our_ledger(db), nonce=secrets.token_hex(8), at=self.hub.clock.stamp(),
-            lineage=lineage(db), seen=self._seen(), receipts=self._receipts(), **more,
+            lineage=lineage_for(db, self.peer), seen=self._seen(), receipts=self._receipts(), **more,
         )  # fmt: skip
         return sign_ask(said, self.hub.key, self.peer.id)
 
@@ -121,6 +121,9 @@ class Caller:
     def file_parcel(self, wants: list[bytes], pace: Pace, largest: int | None) -> Parcel | None:
         return parcels.file_parcel(self.hub, self.peer, wants, pace.files, largest)
 
+    def discard(self, parcel: Parcel) -> None:
+        parcels.drop(parcel.path)
+
     def delivered(self, parcel: Parcel, receipt: bytes | None) -> Position | None:
         """The receipt is kept before the parcel goes: without it, it would be sent again."""
         if receipt is None:
@@ -135,11 +138,11 @@ class Caller:
         return folder_of(self.hub.data, INBOX, self.peer.id)
 
     def take(self, path: Path) -> Gain:
-        """Raises BadBundle bundle.basis_missing, Fault bundle.damaged; the file is gone either way."""
+        """Raises BadBundle bundle.basis_missing, bundle.damaged; the file is gone either way."""
         try:
             gained = take_whole(self.hub, self.peer, path)
         except Fault as fault:
-            if fault.code == "bundle.basis_missing":
+            if fault.code in ("bundle.basis_missing", "bundle.damaged"):
                 raise BadBundle(fault.code) from fault
             raise
         finally:
@@ -234,7 +237,8 @@ def _meet(
     except Refused as fault:
         raise _as_fault(peer, fault) from fault
     except BadBundle as fault:
-        raise Fault("peer.not_the_hub", name=peer.name) from fault
+        code = "link.spoils" if fault.code == "bundle.damaged" else "peer.not_the_hub"
+        raise Fault(code, name=peer.name) from fault
     finally:
         log.info(
             "sync peer=%s sent=%d received=%d files_sent=%d files_received=%d bytes=%d breaks=%d done=%s",
@@ -248,4 +252,6 @@ def _as_fault(peer: Peer, fault: LedgerError) -> Fault:
     """What the other hub refused, in words of ours; a newer one may refuse for reasons unknown here."""
     if fault.code in ("peer.ended", "hub.credential_wrong"):
         return Fault(fault.code, name=peer.name)
+    if fault.code == "bundle.damaged":
+        return Fault("link.spoils", name=peer.name)
     return Fault("peer.refused", name=peer.name, reason=fault.code)

@@ -275,6 +275,10 @@ class Side(Protocol):
 
     def file_parcel(self, wants: list[bytes], pace: Pace, largest: int | None) -> Parcel | None: ...
 
+    def discard(self, parcel: Parcel) -> None:
+        """It is made anew when it is asked for again."""
+        ...
+
     def delivered(self, parcel: Parcel, receipt: bytes | None) -> Position | None:
         """Keeps the receipt; how far the other hub follows us now."""
         ...
@@ -283,7 +287,9 @@ class Side(Protocol):
         """The folder where what is being received grows."""
         ...
 
-    def take(self, path: Path) -> Gain: ...
+    def take(self, path: Path) -> Gain:
+        """Raises BadBundle bundle.damaged, bundle.basis_missing; the file is gone either way."""
+        ...
 
     def wants(self) -> list[bytes]:
         """The beginnings of names of files that we lack and the other hub may have."""
@@ -315,6 +321,7 @@ class Conversation:
     wishes: Wishes = field(default_factory=Wishes)
     tell: Callable[[Progress], None] = lambda progress: None
     progress: Progress = field(default_factory=Progress)
+    spoilt: int = 0  # bundles in a row that came damaged
 
     def run(self) -> Progress:
         """Until neither has anything for the other. Raises Unreached, Refused, BadBundle."""
@@ -339,10 +346,12 @@ class Conversation:
             try:
                 receipt = self.carrier.push(parcel)
             except Refused as fault:
-                if fault.code != "bundle.basis_missing" or bare:
-                    raise
-                bare = True
+                if fault.code == "bundle.basis_missing" and not bare:
+                    bare = True
+                else:
+                    self._spoilt(fault, parcel)
                 continue
+            self.spoilt = 0
             lost = lost + 1 if receipt is None else 0
             if lost > STUCK:  # taken time and again, and never followed: somebody must look
                 raise Refused("upload.unknown", name=parcel.name)
@@ -372,11 +381,24 @@ class Conversation:
         if path is None:
             return None
         try:
-            return self.side.take(path)
+            gain = self.side.take(path)
         except BadBundle as fault:
             if fault.code != "bundle.basis_missing" or bare:
-                raise
-            return self._pull_one(bare=True)
+                self._spoilt(fault)
+            return self._pull_one(bare=True)  # also made anew
+        self.spoilt = 0
+        return gain
+
+    def _spoilt(self, fault: Refused | BadBundle, parcel: Parcel | None = None) -> None:
+        """Bytes were changed on the way, perhaps in an earlier conversation that the bundle was begun in. It is
+        gone where it came to, and is sent again from its beginning. Raises the fault when it is another, or
+        when the same happened too often in a row."""
+        self.spoilt += 1
+        if fault.code != "bundle.damaged" or self.spoilt > STUCK:
+            raise fault
+        self.progress.breaks += 1
+        if parcel is not None:
+            self.side.discard(parcel)
 
     def _push_files(self, reply: Reply) -> None:
         """Page by page what the other hub lacks, the smallest first; asked again until it lacks nothing that
@@ -391,8 +413,13 @@ class Conversation:
     def _push_page(self, wants: list[bytes]) -> int:
         sent = 0
         while (parcel := self.side.file_parcel(wants, self.pace, self.wishes.largest)) is not None:
-            self.side.delivered(parcel, self.carrier.push(parcel))
-            gone = set(parcel.files)
+            try:
+                receipt = self.carrier.push(parcel)
+            except Refused as fault:
+                self._spoilt(fault, parcel)
+                continue
+            self.side.delivered(parcel, receipt)
+            self.spoilt, gone = 0, set(parcel.files)
             wants = [name for name in wants if name not in gone]
             sent += len(gone)
             self.progress.files_sent += len(gone)
@@ -404,7 +431,12 @@ class Conversation:
         while wants := self.side.wants():
             asked = self.side.ask(wants=wants_of(wants), weight=self.pace.files, largest=self.wishes.largest)
             path = self.carrier.pull(asked, self.side.inbox())
-            gain = self.side.take(path) if path is not None else Gain(0, 0)
+            try:
+                gain = self.side.take(path) if path is not None else Gain(0, 0)
+            except BadBundle as fault:
+                self._spoilt(fault)
+                continue
+            self.spoilt = 0
             self.progress.files_received += gain.files
             self.tell(self.progress)
             if not gain.files and len(self.side.wants()) >= len(wants):

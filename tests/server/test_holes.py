@@ -157,3 +157,28 @@ def test_two_copies_of_one_disk_that_carry_sticks_in_turn_lose_nothing(tmp_path:
         assert {name for name in handed_in if name.encode() not in csv(hub)} == set()
     copies[0].close()
     country.close()
+
+
+@pytest.mark.parametrize("of_copy", [1, 4])
+def test_a_restored_hub_is_not_taken_for_the_copy_of_its_disk(
+    triangle: Triangle, tmp_path: Path, of_copy: int
+) -> None:
+    """The copy brings other entries under the ledger id that the backup names too, as far as the backup goes or
+    further."""
+    triangle.apps[1].extensions["samleng"].close()
+    shutil.copytree(tmp_path / "p", tmp_path / "copy")
+    triangle.apps[1] = create_app(tmp_path / "p", **QUICK)
+    hand_in(triangle.hubs[1], answers("uuid:original"))
+    upkeep.backup(triangle.hubs[1], tmp_path / "backup.tar")
+    triangle.restore(1, tmp_path / "backup.tar")
+    triangle.call(1, 0)
+    restored = triangle.apps[1]
+    copy = triangle.apps[1] = create_app(tmp_path / "copy", **QUICK)
+    for number in range(of_copy):
+        hand_in(triangle.hubs[1], answers(f"uuid:copy{number}"))
+    triangle.call(1, 0)
+    triangle.apps[1] = restored
+    triangle.call(1, 0)
+    assert told(triangle.hubs[1]) == told(triangle.hubs[0])
+    assert b"uuid:original" in csv(triangle.hubs[0]) and b"uuid:copy0" in csv(triangle.hubs[1])
+    copy.extensions["samleng"].close()

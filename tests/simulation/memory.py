@@ -148,6 +148,9 @@ class MemorySide:
         path.write_bytes(packed)
         return Parcel(path, path.name, entries, names)
 
+    def discard(self, parcel: Parcel) -> None:
+        parcel.path.unlink()
+
     def delivered(self, parcel: Parcel, receipt: bytes | None) -> Position | None:
         return Position(*json.loads(receipt)) if receipt else None
 
