@@ -21,6 +21,7 @@ from server.config import load_config
 from server.errors import Fault
 from server.projection.context import Context, Offered
 from server.projection.state import State
+from server.spool import empty_outbox
 from server.store import blobs as blob_rows
 from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
@@ -176,10 +177,13 @@ class Hub:
             self.erase()
 
     def erase(self) -> bool:
-        """Takes withdrawn bytes off the disk: files, and old pages of the log. False when a reader keeps it
-        from being finished; the next withdrawal, or the next start, goes on."""
+        """Takes withdrawn bytes off the disk: files, bundles that wait to be sent, old pages of the log. False
+        when a reader keeps it from being finished; the next withdrawal, or the next start, goes on."""
         self.state.erased = False
-        return not erasing.is_due(self.read()) or erasing.finish(self.database, self.blobs)
+        if not erasing.is_due(self.read()):
+            return True
+        empty_outbox(self.data)
+        return erasing.finish(self.database, self.blobs)
 
     def _appended(self) -> None:
         self.forget()

@@ -78,6 +78,10 @@ def _tell(session: Session, file: Path, report: Any) -> None:
         session.say(
             "{path} does not hold what it says. What was whole was taken; ask for a new one.", path=file
         )
+    if report.has_hole:
+        session.say("{path} leaves out what this hub had and lost since, being restored or a copy. Carry a "
+                    "bundle from here to {name}; the next one back brings it.",
+                    path=file, name=report.header.sender_name)  # fmt: skip
     if report.receipt is not None:
         session.say("The receipt for {name} is in {path}: carry it back.", name=report.header.sender_name,
                     path=report.receipt)  # fmt: skip
@@ -94,6 +98,7 @@ def _report(file: Path, report: Any) -> dict[str, Any]:
         "damaged": [n + 1 for n in report.damaged],
         "cut": report.cut,
         "wrong": report.wrong,
+        "hole": report.has_hole,
         "confirmed": report.receipts > 0,
         "receipt": str(report.receipt) if report.receipt else None,
     }

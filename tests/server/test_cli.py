@@ -197,6 +197,41 @@ def test_a_form_is_published_once(run: Run, hub: Hub, tmp_path: Path) -> None:
     assert "Traceback" not in broken.err
 
 
+def test_two_hubs_pair_by_files_from_the_command_line(run: Run, hub: Hub, tmp_path: Path) -> None:
+    other, offer, reply = tmp_path / "ជាតិ", tmp_path / "offer.json", tmp_path / "reply.json"
+    run("init", "--name", "ជាតិ", "--admin", EMAIL, "--password-stdin", stdin=f"{PASSWORD}\n", folder=other)
+    assert run("hub", "pair", "--other", "above", "--out", offer).code == 0
+    assert run("hub", "pair", "--out", offer).code == 2, "the offer stays as it is"
+    taken = run("hub", "pair", offer, "--out", reply, "--json", folder=other)
+    made = run("hub", "pair", reply, "--json")
+    assert (taken.code, made.code) == (0, 0)
+    assert (taken.said["relation"], made.said["relation"]) == ("below", "above")
+    assert taken.said["fingerprint"] == made.said["fingerprint"]
+    assert run("hub", "pair", reply).code == 2, "an offer is good once"
+    assert run("hub", "list", "--json").said["hubs"][0]["name"] == "ជាតិ"
+    said = run("hub", "pair", "--wait", offer, lang="km")
+    assert said.code == 2 and "--wait" in said.err
+
+
+def test_a_restored_hub_says_that_a_bundle_leaves_something_out(run: Run, hub: Hub, tmp_path: Path) -> None:
+    other, up, down = tmp_path / "ជាតិ", tmp_path / "up.bundle", tmp_path / "down.bundle"
+    run("init", "--name", "ជាតិ", "--admin", EMAIL, "--password-stdin", stdin=f"{PASSWORD}\n", folder=other)
+    run("hub", "card", "--out", tmp_path / "kampot")
+    run("hub", "card", "--out", tmp_path / "nation", folder=other)
+    run("hub", "add", tmp_path / "nation")
+    run("hub", "add", tmp_path / "kampot", folder=other)
+    run("backup", tmp_path / "backup.tar")
+    hand_in(hub, answers("uuid:lost"))
+    run("bundle", "write", "--for", "ជាតិ", "--out", up)
+    run("bundle", "read", up, folder=other)
+    run("bundle", "write", "--for", "កំពត", "--out", down, folder=other)
+    restored = tmp_path / "restored"
+    run("restore", tmp_path / "backup.tar", folder=restored)
+    told = run("bundle", "read", down, "--json", lang="km", folder=restored)
+    assert told.code == 0 and told.said["hole"] is True
+    assert "កញ្ចប់" in told.err and str(down) in told.err
+
+
 def test_a_pair_trades_bundles(run: Run, hub: Hub, tmp_path: Path) -> None:
     other = tmp_path / "ជាតិ"
     run("init", "--name", "ជាតិ", "--admin", EMAIL, "--password-stdin", stdin=f"{PASSWORD}\n", folder=other)

@@ -17,7 +17,9 @@ from server.hub import Hub
 from server.intake import Post, accept
 from server.peers import add_peer, make_card
 from server.projects import create_project
+from server.spool import OUTBOX, folder_of
 from server.store import erasing, forms, projects, submissions
+from server.store.peers import list_peers
 from server.taking import drop_unnamed, take
 from server.withdrawal import REASON_LIMIT, withdraw
 from sync.messages import BlobRecord, EntryRecord
@@ -257,6 +259,15 @@ def test_it_travels_and_wipes_everywhere(country: Country) -> None:
     withdraw(nation, rice(nation), "uuid:a", by=BY)
     agree(country)
     assert [upkeep.verify(hub).wiped for hub in country.hubs] == [5, 5, 5]
+
+
+def test_a_bundle_that_waits_to_be_sent_is_made_anew_without_it(country: Country) -> None:
+    hub = country.hubs[0]
+    outbox = folder_of(hub.data, OUTBOX, list_peers(hub.read())[0].id)
+    (outbox / "entries-1.bundle").write_bytes(b"sealed, with the submission in it")
+    testify(hub)
+    withdraw(hub, rice(hub), "uuid:a")
+    assert list(outbox.iterdir()) == []
 
 
 def test_it_beats_what_others_said_apart(country: Country) -> None:
