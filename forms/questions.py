@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from forms.columns import language_code
 from forms.fields import _local, _parse, _path, read_schema
 from forms.itext import ITEXT, Texts, read_texts, written
 
@@ -111,6 +112,22 @@ def read_questionnaire(xform: bytes) -> Questionnaire:
     items = () if body is None else tuple(reading.items(body, ""))
     languages = tuple(texts) or ("default",)
     return Questionnaire(schema.form_id, schema.version, schema.title, schema.root, languages, items)
+
+
+def labels_by_path(asked: Questionnaire) -> dict[str, dict[str, str]]:
+    """ "/data/village" -> {"km": …, "en": …}: what each question and repeat is called, where it has a name."""
+    found = dict[str, dict[str, str]]()
+    for item in _all(asked.items):
+        found.setdefault(
+            f"/{asked.root}{item.path}", {language_code(name): text for name, text in item.labels.items()}
+        )
+    return found
+
+
+def _all(items: tuple[Question | Section, ...]) -> Iterator[Question | Section]:
+    for item in items:
+        yield item
+        yield from _all(item.items) if isinstance(item, Section) else ()
 
 
 def leaves(items: tuple[Question | Section, ...]) -> Iterator[Question]:

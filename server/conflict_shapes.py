@@ -28,14 +28,18 @@ def row_json(row: ConflictRow, xml_form_id: str) -> dict[str, Any]:
 
 
 def conflict_json(conflict: Conflict, instance_id: str, hub_names: dict[str, str]) -> dict[str, Any]:
-    """Both sides. The version that stands comes first; `values` of a question follow their order."""
+    """Both sides. The version that stands comes first; `values` of a question follow their order; its `label`
+    is by language."""
     return {
         "instanceId": instance_id,
         "kinds": conflict.kinds,
         "versions": [_version(v, hub_names, n == 0) for n, v in enumerate(conflict.sides)],
         "questions": None
         if conflict.questions is None
-        else [{"path": q.path, "repeat": q.repeat, "values": q.values} for q in conflict.questions],
+        else [
+            {"path": q.path, "label": conflict.labels.get(q.path, {}), "repeat": q.repeat, "values": q.values}
+            for q in conflict.questions
+        ],
         "reviews": [
             {"reviewState": e.body.get("review_state"), **_said(e, hub_names)} for e in conflict.reviews
         ],

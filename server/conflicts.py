@@ -14,6 +14,7 @@ from forms.combine import Combined, Difference, combine, differences
 from forms.errors import FormFault
 from forms.fields import Schema
 from forms.instance import parse_instance
+from forms.questions import labels_by_path, read_questionnaire
 from server.errors import Fault, Problem
 from server.hub import Hub, Turn
 from server.projection.submissions import conflicts_in, known_about, standing_of
@@ -21,7 +22,7 @@ from server.review import By, delete_submission, restore_submission, set_review_
 from server.store import forms
 from server.store.actors import Connection
 from server.store.blobs import stage_bytes
-from server.store.forms import Form
+from server.store.forms import Form, FormVersion
 from server.store.submissions import Submission
 from server.subjects import submission_subject
 from sync.errors import BlobMissing
@@ -35,7 +36,7 @@ DECISIONS = ("pick", "take", "reviewState", "deleted")
 class Conflict:
     """`kinds`: "versions", "review", "deleted" -> how many things are set against each other; `sides`:
     the version that stands, then its rivals; `questions`: what these answer otherwise, None when they
-    cannot be read (encrypted, or bytes not here yet)."""
+    cannot be read (encrypted, or bytes not here yet); `labels`: path -> what that question is called, by language."""
 
     kinds: dict[str, int]
     sides: list[Version]
@@ -43,6 +44,7 @@ class Conflict:
     reviews: list[Entry]
     deleted: Entry | None
     apart: list[Entry]
+    labels: dict[str, dict[str, str]]
 
 
 def read_conflict(hub: Hub, form: Form, held: Submission) -> Conflict:
@@ -53,8 +55,9 @@ def read_conflict(hub: Hub, form: Form, held: Submission) -> Conflict:
         questions = _questions(hub, form, sides) if len(sides) > 1 else []
     except (BlobMissing, FormFault, Fault):
         questions = None
+    labels = _labels(hub, form, sides[0]) if questions else {}
     return Conflict(
-        conflicts_in(standing), sides, questions, standing.reviews, standing.deleted, standing.apart
+        conflicts_in(standing), sides, questions, standing.reviews, standing.deleted, standing.apart, labels
     )
 
 
@@ -64,12 +67,21 @@ def _questions(hub: Hub, form: Form, sides: list[Version]) -> list[Difference]:
     return differences([hub.blobs.read(v.xml, db) for v in sides], schema)
 
 
+def _labels(hub: Hub, form: Form, version: Version) -> dict[str, dict[str, str]]:
+    published = _published(hub.read(), form, version)
+    return labels_by_path(read_questionnaire(hub.blobs.read(published.xform, hub.read())))
+
+
 def _schema(hub: Hub, db: Connection, form: Form, version: Version) -> Schema:
     """Raises Fault conflict.unread, BlobMissing."""
+    return hub.reader_of(db, _published(db, form, version)).schema
+
+
+def _published(db: Connection, form: Form, version: Version) -> FormVersion:
     published = forms.find_published(db, form.id, version.entry.body["form_version"])
     if published is None:
         raise Fault("conflict.unread", instance_id=version.instance_id)
-    return hub.reader_of(db, published).schema
+    return published
 
 
 def _sides(standing: Standing) -> list[Version]:

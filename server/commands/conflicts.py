@@ -103,13 +103,20 @@ def _say(session: Session, found: Conflict, said: dict[str, Any]) -> None:
                     hub=version["hub"], by=version["by"] or "–", made_at=version["createdAt"])  # fmt: skip
     for question in said["questions"] or ():
         values = zip(said["versions"], question["values"], strict=True)
-        _echo(session, question["path"], [(v["instanceId"], value) for v, value in values])
+        _echo(session, _named(session, question), [(v["instanceId"], value) for v, value in values])
     if said["questions"] is None:
         session.say("The answers cannot be read here. Pick a version as a whole.")
     for review in said["reviews"]:
         _echo(session, review["reviewState"] or STATES[0], [(review["hub"], review["by"])])
     for entry in said["apart"]:
         _echo(session, entry["kind"], [(entry["hub"], entry["by"])])
+
+
+def _named(session: Session, question: dict[str, Any]) -> str:
+    """The question in the caller's language, else in any, and the path that `resolve --take` wants."""
+    labels = question["label"]
+    label = labels.get(session.lang) or next(iter(labels.values()), "")
+    return f"{label}  ({question['path']})" if label else question["path"]
 
 
 def _echo(session: Session, name: str, values: list[tuple[str, Any]]) -> None:

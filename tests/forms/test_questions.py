@@ -9,7 +9,7 @@ from forms.errors import FormFault
 from forms.itext import absolute
 from forms.paper.boxes import Frame, Rule
 from forms.paper.printing import print_form
-from forms.questions import Question, Questionnaire, Section, read_questionnaire
+from forms.questions import Question, Questionnaire, Section, labels_by_path, read_questionnaire
 
 SURVEY = """
 | survey |
@@ -46,6 +46,13 @@ def kinds() -> Questionnaire:
 def test_questions_are_numbered_through_the_form(kinds: Questionnaire) -> None:
     assert [one.number for one in kinds.questions()] == list(range(1, 13))
     assert kinds.languages == ("Khmer (km)", "English (en)")
+
+
+def test_every_question_and_repeat_has_its_name_in_each_language(kinds: Questionnaire) -> None:
+    named = labels_by_path(kinds)
+    assert named["/data/many"] == {"km": "ប៉ុន្មាន", "en": "How many"}
+    assert named["/data/person"] == {"km": "មនុស្ស", "en": "Person"}
+    assert named["/data/person/ok"] == {"km": "${/many} យល់ព្រម?"}
 
 
 def test_a_repeat_keeps_its_count_and_its_questions(kinds: Questionnaire) -> None:

@@ -38,8 +38,11 @@ def xform(version: str = "1", form_id: str = "rice", title: str = "ស្រូ�
     <instance><data id="{form_id}" version="{version}"><village/><photo/><sound/>
     <plot jr:template=""><area/></plot><meta><instanceID/><instanceName/></meta></data></instance>
     <instance id="villages" src="jr://file-csv/ភូមិ.csv"/>
+    <itext><translation lang="Khmer (km)"><text id="v"><value>ឈ្មោះភូមិ</value></text></translation>
+    <translation lang="English (en)"><text id="v"><value>Name of the village</value></text></translation></itext>
     <bind nodeset="/data/photo" type="binary"/><bind nodeset="/data/sound" type="binary"/>
-    </model></h:head><h:body><upload ref="/data/photo" mediatype="image/*"/>
+    </model></h:head><h:body><input ref="/data/village"><label ref="jr:itext('v')"/></input>
+    <upload ref="/data/photo" mediatype="image/*"/>
     <repeat nodeset="/data/plot"><input ref="/data/plot/area"/></repeat></h:body></h:html>""".encode()
 
 

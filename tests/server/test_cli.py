@@ -358,6 +358,7 @@ def test_a_conflict_is_listed_shown_and_ended(run: Run, hub: Hub) -> None:
         shown = run("conflict", "show", "uuid:a", *here, lang=lang)
         assert shown.code == 0
         assert all(word in shown.out for word in ("/data/village", "ភូមិក", "ភូមិខ", "uuid:b", "uuid:c"))
+        assert {"km": "ឈ្មោះភូមិ", "en": "Name of the village"}[lang] in shown.out
     for wrong in ((), ("--pick", "uuid:b", "--restore"), ("--take", "/data/village"), ("--pick", "uuid:x"),
                   ("--take", "/data/x=uuid:b"), ("--review", "odd")):  # fmt: skip
         done = run("conflict", "resolve", "uuid:a", *here, *wrong, lang="km")

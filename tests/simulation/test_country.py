@@ -21,7 +21,7 @@ from tests.simulation.country import make_template
 from tests.simulation.disk import Fault, PowerCut
 from tests.simulation.history import Step, make_history, play, shrink
 
-SEEDS = 560 if os.environ.get("CI") else 160
+SEEDS = 3000 if os.environ.get("CI") else 160
 AT_ONCE = 20  # seeds that a process is given at once
 
 

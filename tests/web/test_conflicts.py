@@ -38,6 +38,7 @@ def test_accepted_it_is_a_conflict_that_is_listed_and_shown(as_admin: Ask, base:
     assert [v["current"] for v in said["versions"]] == [True, False]
     (question,) = said["questions"]
     assert (question["path"], set(question["values"])) == ("/data/village", {"ភូមិក", "ភូមិខ"})
+    assert question["label"] == {"km": "ឈ្មោះភូមិ", "en": "Name of the village"}
 
 
 def test_a_post_ends_it(as_admin: Ask, base: str) -> None:
