@@ -17,7 +17,7 @@ from server import accounts
 from server.errors import Fault, Problem, Refusal
 from server.overview import overview
 from server.web import wire
-from server.web.credentials import PLAIN_COOKIE, SECURE_COOKIE, is_secure
+from server.web.credentials import SECURE_COOKIE
 
 blueprint = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
@@ -55,8 +55,8 @@ def sign_in() -> Response:
         raise Fault("auth.failed") from fault  # the same, in words for a person
     answer = _home()
     expires = datetime.fromisoformat(opened.expires_at)
-    secure = is_secure(request)
-    name = SECURE_COOKIE if secure else PLAIN_COOKIE
+    name = wire.session_cookie()
+    secure = name == SECURE_COOKIE
     answer.set_cookie(name, opened.token, expires=expires, secure=secure, httponly=True, samesite="Lax")
     return answer
 
@@ -68,8 +68,8 @@ def sign_out() -> Response:
     if caller.token is not None:
         accounts.end_session(wire.hub(), caller.token, caller.by)
     answer = _home()
-    secure = is_secure(request)
-    answer.delete_cookie(SECURE_COOKIE if secure else PLAIN_COOKIE, secure=secure, samesite="Lax")
+    name = wire.session_cookie()
+    answer.delete_cookie(name, secure=name == SECURE_COOKIE, samesite="Lax")
     return answer
 
 
@@ -78,7 +78,7 @@ def choose(lang: str) -> Response:
     answer = _home()
     if lang in LANGUAGES:
         answer.set_cookie(
-            LANG_COOKIE, lang, max_age=LANG_KEPT, secure=is_secure(request), httponly=True, samesite="Lax"
+            LANG_COOKIE, lang, max_age=LANG_KEPT, secure=wire.secure(), httponly=True, samesite="Lax"
         )
     return answer
 
