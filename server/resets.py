@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 from server import passwords
 from server.accounts import by_of, secrets_of
@@ -55,6 +56,11 @@ def hand_out(hub: Hub, user: Actor, by: By | None = None) -> Handed:
     body = {"token_sha256": passwords.token_hash(token).hex(), "expires_at": expires_at}
     hub.write(lambda turn: append(turn, user, "user.reset.create", body, by))
     return Handed(user, token, expires_at)
+
+
+def link_of(base: str, made: Handed) -> str:
+    """Where its holder sets a new password. base: the hub's address."""
+    return f"{base.rstrip('/')}/new-password?token={quote(made.token, safe='')}"
 
 
 def holder_of(hub: Hub, token: str) -> Actor | None:

@@ -14,6 +14,7 @@ from sync.merge import in_order, merged_fields
 
 FIELDS = ("display_name", "email", "password", "digest", "project", "token", "form", "once")
 DELETED = ("user.delete", "field_key.delete", "public_link.delete")
+UPDATED = ("user.update", "field_key.update")
 ENDED = ("field_key.session.end", "public_link.session.end")
 _BORN = {"user.create": "user", "field_key.create": "field_key", "public_link.create": "public_link"}
 
@@ -50,10 +51,11 @@ def _end_sessions(db: Connection, number: int, entry: Entry) -> None:
 
 
 def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
-    values = dict.fromkeys(FIELDS) | merged_fields(entries, FIELDS)
+    said = [e for e in entries if e.kind in UPDATED or e.kind in _BORN]  # others name a project too
+    values = dict.fromkeys(FIELDS) | merged_fields(said, FIELDS)
     values["display_name"] = values["display_name"] or ""
     ended = any(e.kind in ENDED for e in entries)
-    later = [e.made_at for e in entries if e.kind.endswith(".update")]
+    later = [e.made_at for e in entries if e.kind in UPDATED and {"display_name", "email"} & set(e.body)]
     gone = [e.made_at for e in entries if e.kind in DELETED]
     if gone or ended:
         values["token"] = None

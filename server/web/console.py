@@ -16,6 +16,7 @@ from i18n import LANGUAGES, mark, translate
 from server import accounts
 from server.errors import Fault, Problem, Refusal
 from server.overview import overview
+from server.resets import reset_password
 from server.web import wire
 from server.web.credentials import SECURE_COOKIE
 
@@ -35,6 +36,8 @@ STATES = {
 }
 FORM_STATES = {"open": mark("Open"), "closing": mark("Closing"), "closed": mark("Closed")}
 ELSEWHERE = mark("This page was opened from elsewhere. Please sign in here.")
+
+CHANGED = mark("Your new password is set. Sign in with it.")
 
 
 @blueprint.get("/")
@@ -71,6 +74,27 @@ def sign_out() -> Response:
     name = wire.session_cookie()
     answer.delete_cookie(name, secure=name == SECURE_COOKIE, samesite="Lax")
     return answer
+
+
+@blueprint.get("/new-password")
+def ask_new_password() -> Response:
+    """What the link of `server/resets.py` opens."""
+    return _page("new_password.html", token=request.args.get("token", ""))
+
+
+@blueprint.post("/new-password")
+def set_new_password() -> Response:
+    request.max_content_length = FORM_LIMIT
+    _refuse_other_sites()
+    token, password = request.form.get("token", ""), request.form.get("password", "")
+    try:
+        if not reset_password(wire.hub(), token, password):
+            raise Fault("reset.ended")
+    except Refusal as fault:
+        answer = _page("new_password.html", token=token, fault=fault.text(_lang()))
+        answer.status_code = fault.status
+        return answer
+    return _page("sign_in.html", said=translate(CHANGED, _lang()))
 
 
 @blueprint.get("/language/<lang>")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import orjson
 from flask import current_app, g, request
@@ -177,11 +176,6 @@ def base_url() -> str:
         return said.rstrip("/")
     scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
-
-
-def reset_url(token: str) -> str:
-    """Where its holder sets a new password."""
-    return f"{base_url()}/reset?token={quote(token, safe='')}"
 
 
 def prefix() -> str:

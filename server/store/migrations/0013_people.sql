@@ -22,3 +22,6 @@ CREATE TABLE reset_token (
   expires_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reset_token_actor ON reset_token (actor_id);
+
+-- An assignment's project had been taken for the user's own.
+UPDATE actor SET project = NULL WHERE type = 'user';

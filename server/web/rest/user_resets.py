@@ -77,4 +77,8 @@ def hand_out(number: str) -> dict[str, Any]:
     user = user_or_404(number)
     caller = wire.require(INVALIDATE)
     made = resets.hand_out(wire.hub(), user, caller.by)
-    return {"token": made.token, "expiresAt": shown(made.expires_at), "url": wire.reset_url(made.token)}
+    return {
+        "token": made.token,
+        "expiresAt": shown(made.expires_at),
+        "url": resets.link_of(wire.base_url(), made),
+    }
