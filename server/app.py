@@ -31,6 +31,7 @@ API = (
     "server.web.rest.parked",
     "server.web.rest.conflicts",
     "server.web.rest.audits",
+    "server.web.rest.config",
     "server.web.exports",
     "server.web.odata",
 )

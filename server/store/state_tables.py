@@ -89,6 +89,7 @@ _CONTENTS = {
     "audit": """SELECT e.id, a.at, a.part, n.name FROM audit a JOIN entry e ON e.seq = a.seq
         JOIN audit_action n ON n.id = a.action""",
     "audit_place": "SELECT seq FROM audit_place",
+    "config": "SELECT * FROM config",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }
