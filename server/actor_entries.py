@@ -29,7 +29,7 @@ def append(
     """`replaces` tells which earlier entries this one decides over; that, not time, orders a ledger."""
     subject = actor_subject(actor.uid)
     before = [e.id for e in entries_of(turn.db, subject) if replaces(e)] if replaces else []
-    return turn.append(kind, subject, {**body, **_signed(by)}, supersedes=before)
+    return turn.append(kind, subject, {**body, **signed(by)}, supersedes=before)
 
 
 def record(turn: Turn, actor: Actor, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
@@ -40,11 +40,16 @@ def record(turn: Turn, actor: Actor, kind: str, body: Mapping[str, Any], by: By 
 
 def born(turn: Turn, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
     """A new actor, of a uid and a number that nobody has."""
+    uid = new_uid(turn)
+    turn.append(kind, actor_subject(uid), {**body, **signed(by)})
+    return reread(turn, uid)
+
+
+def new_uid(turn: Turn) -> str:
     uid = secrets.token_hex(16)
     while actors.find_actor(turn.db, actor_number(uid)) is not None:  # numbers have 31 bits only
         uid = secrets.token_hex(16)
-    turn.append(kind, actor_subject(uid), {**body, **_signed(by)})
-    return reread(turn, uid)
+    return uid
 
 
 def reread(turn: Turn, uid: str) -> Actor:
@@ -58,7 +63,7 @@ def assignment(
     turn: Turn, actor: Actor, deed: str, role: Role, where: tuple[str, str], by: By | None
 ) -> None:
     """`deed`: create or delete. `where`: (project uid, form key), "" for all of them."""
-    slot = {"role": role.id, **{k: v for k, v in zip(("project", "form"), where, strict=True) if v}}
+    slot = slot_of(role, where)
 
     def same_slot(entry: Entry) -> bool:
         said = {k: entry.body[k] for k in ("role", "project", "form") if k in entry.body}
@@ -67,5 +72,11 @@ def assignment(
     append(turn, actor, f"{actor.type}.assignment.{deed}", slot, by, same_slot)
 
 
-def _signed(by: By | None) -> dict[str, Any]:
+def slot_of(role: Role, where: tuple[str, str]) -> dict[str, Any]:
+    """What an entry about an assignment says of it."""
+    return {"role": role.id, **{k: v for k, v in zip(("project", "form"), where, strict=True) if v}}
+
+
+def signed(by: By | None) -> dict[str, Any]:
+    """The part of an entry's body that says who acted."""
     return {"by": dict(by)} if by else {}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from server import passwords
 from server.accounts import place
-from server.actor_entries import By, append, assignment, born, reread
+from server.actor_entries import By, append, new_uid, reread, signed, slot_of
 from server.hub import Hub, Turn
 from server.roles import PUBLIC_LINK, role_named
 from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
+from server.subjects import actor_subject
 
 
 def create_link(
@@ -27,9 +28,12 @@ def create_link(
     }  # fmt: skip
 
     def work(turn: Turn) -> Actor:
-        made = born(turn, "public_link.create", body, by)
-        assignment(turn, made, "create", role_named(PUBLIC_LINK), where, by)
-        return reread(turn, made.uid)
+        uid = new_uid(turn)
+        subject, slot = actor_subject(uid), slot_of(role_named(PUBLIC_LINK), where)
+        # In the order in which Central's log shows them.
+        turn.append("public_link.assignment.create", subject, {**slot, **signed(by)})
+        turn.append("public_link.create", subject, {**body, **signed(by)})
+        return reread(turn, uid)
 
     return hub.write(work)
 

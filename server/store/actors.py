@@ -164,16 +164,24 @@ def assignments_of(db: sqlite3.Connection, actor_id: int) -> list[Assignment]:
     return [Assignment(*r) for r in rows]
 
 
+_GIVEN = (
+    "SELECT g.actor_id, g.role_id, g.project, g.form FROM assignment g JOIN actor a ON a.id = g.actor_id "
+    "WHERE a.deleted_at IS NULL AND "
+)
+_OLDEST_FIRST = "a.created_at, a.id, g.role_id"
+
+
 def assignments_on(db: sqlite3.Connection, project: str, form: str) -> list[Assignment]:
-    """Those made for exactly the site ("", ""), a project (uid, "") or a form (uid, key)."""
-    where = "WHERE project = ? AND form = ? ORDER BY role_id, actor_id"
-    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project, form))]
+    """Those made for exactly the site ("", ""), a project (uid, "") or a form (uid, key), by the age of
+    who holds them."""
+    where = f"g.project = ? AND g.form = ? ORDER BY {_OLDEST_FIRST}"
+    return [Assignment(*r) for r in db.execute(_GIVEN + where, (project, form))]
 
 
 def form_assignments(db: sqlite3.Connection, project: str) -> list[Assignment]:
     """Those made for single forms of the project."""
-    where = "WHERE project = ? AND form > '' ORDER BY role_id, form, actor_id"
-    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project,))]
+    where = f"g.project = ? AND g.form > '' ORDER BY {_OLDEST_FIRST}, g.form"
+    return [Assignment(*r) for r in db.execute(_GIVEN + where, (project,))]
 
 
 def write_session(db: sqlite3.Connection, token_hash: bytes, session: Session) -> None:

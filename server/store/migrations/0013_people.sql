@@ -25,3 +25,6 @@ CREATE INDEX reset_token_actor ON reset_token (actor_id);
 
 -- An assignment's project had been taken for the user's own.
 UPDATE actor SET project = NULL WHERE type = 'user';
+
+-- Who holds a role at a place: the primary key begins with the actor.
+CREATE INDEX assignment_place ON assignment (project, form);
