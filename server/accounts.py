@@ -22,7 +22,7 @@ from server.store.actors import Actor, Assignment, Connection, SignedIn
 from server.store.forms import Form
 from server.store.ledger_sqlite import entries_of
 from server.store.projects import Project
-from server.subjects import actor_number, actor_subject
+from server.subjects import actor_number, actor_subject, plain_key
 from sync.ledger import Entry
 
 By = Mapping[str, str]
@@ -53,7 +53,7 @@ def rights_of(db: Connection, actor: Actor | None) -> Rights:
 
 
 def place(project: Project | None, form: Form | None) -> tuple[str, str]:
-    return (project.uid if project else "", form.key if form else "")
+    return (project.uid if project else "", plain_key(form.key) if form else "")
 
 
 def may(

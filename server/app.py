@@ -33,7 +33,14 @@ API = (
     "server.web.exports",
     "server.web.odata",
 )
-OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.hub_pairing", "server.web.console")
+OTHERS = (
+    "server.web.openrosa",
+    "server.web.openrosa_drafts",
+    "server.web.rest.draft_testing",
+    "server.web.hub",
+    "server.web.hub_pairing",
+    "server.web.console",
+)
 
 
 def create_app(data: Path | str, **settings: Any) -> Flask:

@@ -91,8 +91,11 @@ def create_form(
     return _written(hub, project.uid, hub.write(work))
 
 
-def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = None) -> None:
+def publish_draft(
+    hub: Hub, form: Form, *, version: str | None = None, notes: str | None = None, by: By = None
+) -> None:
     """Publishes the draft, under another version if one is given: only that is changed in its XML.
+    notes: what the person wrote about it.
 
     Raises Problem 404.1 (no draft), 409.6 (this version was published before).
     """
@@ -105,7 +108,7 @@ def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = 
             schema, xform = reversioned(hub, hub.blobs.read(made.xform.sha256, turn.db), version)
             made = Definition(schema, xform, made.xls, made.xls_type)
         files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
-        append_published(turn, now, made, files, by, draft=draft.id)
+        append_published(turn, now, made, files, by, draft=draft.id, notes=notes)
 
     hub.write(work)
 
@@ -155,11 +158,39 @@ def publish_file(
     return Publication(form, definition.schema.version, changed, missing, definition.warnings)
 
 
+def checked_changes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be changed of a form, as its entries write it. state: open (listed and accepting), closing
+    (accepting) or closed (neither); webformsEnabled. Anything else is passed over.
+
+    Raises Problem 400.8, 400.11.
+    """
+    changes: dict[str, Any] = {}
+    if "state" in said:
+        if said["state"] not in STATES:
+            raise Problem("400.8", field="state", value=said["state"], reason=UNKNOWN_STATE)
+        changes["state"] = said["state"]
+    if "webformsEnabled" in said:
+        if not isinstance(said["webformsEnabled"], bool):
+            value = said["webformsEnabled"]
+            raise Problem("400.11", field="webformsEnabled", value=value, expected="boolean")
+        changes["webforms"] = said["webformsEnabled"]
+    return changes
+
+
+def change_form(hub: Hub, form: Form, changes: Mapping[str, Any], *, by: By = None) -> None:
+    """changes: those of checked_changes."""
+    hub.write(lambda turn: append_change(turn, form, changes, by))
+
+
+def append_change(turn: Turn, form: Form, changes: Mapping[str, Any], by: By) -> None:
+    """The same in a turn that is under way."""
+    earlier = [e.id for e in entries_of(turn.db, subject_of(form)) if e.kind == "form.update"]
+    turn.append("form.update", subject_of(form), signed(dict(changes), by), supersedes=earlier)
+
+
 def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
-    """open: listed and accepting; closing: accepting; closed: neither. Raises Problem 400.8."""
-    if state not in STATES:
-        raise Problem("400.8", field="state", value=state, reason=UNKNOWN_STATE)
-    _decide(hub, form, "form.update", {"state": state}, {"form.update"}, by)
+    """Raises Problem 400.8."""
+    change_form(hub, form, checked_changes({"state": state}), by=by)
 
 
 def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:

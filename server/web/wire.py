@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import orjson
 from flask import current_app, g, request
@@ -19,7 +20,8 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.credentials import Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -121,10 +123,26 @@ def project_or_404(number: int) -> Project:
 
 
 def form_or_404(project: Project, xml_form_id: str) -> Form:
+    """The form; below …/draft/submissions as the test submissions to its draft see it."""
     found = forms.find_form(hub().read(), project.id, xml_form_id)
+    if asks_of_draft():
+        found = forms.as_trial(found)
     if found is None:
         raise Problem("404.1")
     return found
+
+
+def asks_of_draft() -> bool:
+    """Whether the address is that of a draft's test submissions."""
+    return DRAFT in request.environ
+
+
+def asked_path() -> str:
+    """The path as the caller wrote it, but for a token in front."""
+    if not asks_of_draft():
+        return request.path
+    path: str = request.environ[DRAFT]
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def json_body() -> dict[str, Any]:
@@ -143,6 +161,12 @@ def json_body() -> dict[str, Any]:
 def extended() -> bool:
     """Whether the caller, or the view for a part of its answer, asked for extended metadata."""
     return "extended" in g or request.headers.get("X-Extended-Metadata", "").lower() == "true"
+
+
+def action_notes() -> str | None:
+    """What the caller wrote about the action (X-Action-Notes)."""
+    said = request.headers.get("X-Action-Notes", "")
+    return unquote(said) or None
 
 
 def flag(name: str) -> bool:
@@ -169,5 +193,5 @@ def base_url() -> str:
 
 def prefix() -> str:
     """ "/v1", or "/v1/key/TOKEN": a tablet must find the rest through the same access."""
-    key = request.environ.get(KEY)
+    key = key_of(request)
     return f"/v1/key/{key}" if key else "/v1"

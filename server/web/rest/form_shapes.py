@@ -25,7 +25,7 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
         "enketoOnceId": None,
         "createdAt": shown(form.created_at),
         "updatedAt": shown(form.updated_at),
-        "webformsEnabled": False,
+        "webformsEnabled": bool(form.webforms),
         "keyId": None,
         "version": version.version,
         "hash": version.md5,
@@ -41,10 +41,11 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
 
 
 def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str, Any]:
-    """What X-Extended-Metadata adds. Submissions are those of the published form: a draft has none."""
-    is_draft = version.published_at is None
-    count, newest = (0, None) if is_draft else submissions.count_submissions(db, form.id)
-    states = {} if is_draft else submissions.count_review_states(db, form.id)
+    """What X-Extended-Metadata adds. Submissions are those of the published form, or of a form that was
+    never published none; of a draft that was asked for as such, the test submissions to it."""
+    number = -form.id if version.id == form.draft_id else form.id
+    count, newest = submissions.count_submissions(db, number)
+    states = submissions.count_review_states(db, number)
     return {
         "submissions": count,
         "entityRelated": False,
