@@ -259,6 +259,13 @@ def unassign(
     hub.write(work)
 
 
+def append_assignment(
+    turn: Turn, actor: Actor, deed: str, role: Role, project: Project, form: Form, by: By | None
+) -> None:
+    """Gives ("create") or takes ("delete") a role on a form in a turn that is under way."""
+    _assignment(turn, actor, deed, role, place(project, form), by)
+
+
 def _given(turn: Turn, actor: Actor, role: Role, where: tuple[str, str]) -> bool:
     return Assignment(actor.id, role.id, *where) in actors.assignments_of(turn.db, actor.id)
 

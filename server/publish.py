@@ -199,9 +199,13 @@ def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now."""
+    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
+    it is there no longer."""
 
     def check(turn: Turn) -> None:
+        now = forms.find_by_number(turn.db, form.id)
+        if now is None or now.deleted_at is None or now.purged_at is not None:
+            raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
 

@@ -8,6 +8,8 @@ UPDATE form SET trial = (
 ) WHERE draft_id IS NOT NULL;
 -- Whether the web form is ODK Web Forms.
 ALTER TABLE form ADD COLUMN webforms INTEGER NOT NULL DEFAULT 0;
+-- When it left the trash for good.
+ALTER TABLE form ADD COLUMN purged_at TEXT;
 -- What the person who published it wrote about the version.
 ALTER TABLE form_version ADD COLUMN notes TEXT;
 -- The media type that a file was uploaded with.

@@ -7,6 +7,7 @@ from typing import Any
 from forms.fields import Field
 from server.clock import shown
 from server.exports.odata_names import identifier
+from server.form_links import link_of, once_link_of
 from server.store import forms, submissions
 from server.store.actors import Connection
 from server.store.forms import Form, FormFile, FormVersion
@@ -21,8 +22,8 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
         "projectId": form.project_id,
         "xmlFormId": form.xml_form_id,
         "state": form.state,
-        "enketoId": None,
-        "enketoOnceId": None,
+        "enketoId": link_of(form, version),
+        "enketoOnceId": once_link_of(form, version),
         "createdAt": shown(form.created_at),
         "updatedAt": shown(form.updated_at),
         "webformsEnabled": bool(form.webforms),
