@@ -17,10 +17,13 @@ from server.web.wire import Running
 API = (
     "server.web.rest.sessions",
     "server.web.rest.users",
+    "server.web.rest.user_preferences",
+    "server.web.rest.user_resets",
     "server.web.rest.roles",
     "server.web.rest.projects",
     "server.web.rest.app_users",
     "server.web.rest.assignments",
+    "server.web.rest.public_links",
     "server.web.rest.forms",
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",
@@ -31,6 +34,8 @@ API = (
     "server.web.rest.submission_versions",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
+    "server.web.rest.audits",
+    "server.web.rest.config",
     "server.web.exports",
     "server.web.odata",
 )
@@ -60,6 +65,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     for name in OTHERS:
         _open(app, name)
     app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
+    app.before_request(wire.take_notes)
     app.add_url_rule("/healthz", view_func=_health(hub))
     return app
 

@@ -91,11 +91,8 @@ def create_form(
     return _written(hub, project.uid, hub.write(work))
 
 
-def publish_draft(
-    hub: Hub, form: Form, *, version: str | None = None, notes: str | None = None, by: By = None
-) -> None:
+def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = None) -> None:
     """Publishes the draft, under another version if one is given: only that is changed in its XML.
-    notes: what the person wrote about it.
 
     Raises Problem 404.1 (no draft), 409.6 (this version was published before).
     """
@@ -108,7 +105,7 @@ def publish_draft(
             schema, xform = reversioned(hub, hub.blobs.read(made.xform.sha256, turn.db), version)
             made = Definition(schema, xform, made.xls, made.xls_type)
         files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
-        append_published(turn, now, made, files, by, draft=draft.id, notes=notes)
+        append_published(turn, now, made, files, by, draft=draft.id)
 
     hub.write(work)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from i18n import mark
 from server import accounts, projects, publish
+from server.actor_entries import assignment
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.roles import Role, find_role
@@ -129,4 +130,4 @@ def _carry_out(turn: Turn, project: Project, plan: FormPlan, by: accounts.By | N
         publish.append_change(turn, plan.form, plan.changes, by)
     for deed, decided in (("delete", plan.losses), ("create", plan.gains)):
         for actor, role in decided:
-            accounts.append_assignment(turn, actor, deed, role, project, plan.form, by)
+            assignment(turn, actor, deed, role, accounts.place(project, plan.form), by)

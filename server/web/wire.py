@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -12,7 +13,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
-from server.hub import Hub
+from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
 from server.store.actors import Actor
@@ -20,11 +21,12 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
 from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
+NOTES_HEADER = "x-action-notes"
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -80,6 +82,16 @@ def demand_sign_in() -> None:
         actor()
 
 
+def take_notes() -> None:
+    """X-Action-Notes: kept with every entry that the request makes. Raises Problem 400.6."""
+    said = request.headers.get(NOTES_HEADER)
+    try:
+        NOTES.set(unquote_to_bytes(said).decode() or None if said is not None else None)
+    except UnicodeDecodeError:
+        NOTES.set(None)
+        raise Problem("400.6", field=NOTES_HEADER) from None
+
+
 def rights() -> Rights:
     """What the caller may do, read once a request."""
     held: Rights | None = g.get("rights")
@@ -98,6 +110,16 @@ def require(verb: str, project: Project | None = None, form: Form | None = None)
     if not may(verb, project, form):
         raise Problem("401.2" if caller().actor is None else "403.1")
     return caller()
+
+
+def secure() -> bool:
+    """Whether the request came over https."""
+    return is_secure(request, hub().config.trusted_proxy)
+
+
+def session_cookie() -> str:
+    """What the session's cookie is called here; only browsers that came by https keep a __Host- one."""
+    return cookie_name(request, hub().config.public_url, hub().config.trusted_proxy)
 
 
 def challenge() -> str:
@@ -146,9 +168,9 @@ def asked_path() -> str:
 
 
 def json_body() -> dict[str, Any]:
-    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
+    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = JSON_LIMIT
-    raw = request.get_data()
+    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""))
     if not raw.strip():
         return {}
     try:
@@ -158,15 +180,25 @@ def json_body() -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def _decoded(raw: bytes, encoding: str) -> bytes:
+    """Raises Problem 400.36 for what swells beyond the limit, 400.37 for an encoding that we do not read."""
+    if encoding.lower() in ("", "identity"):
+        return raw
+    if encoding.lower() not in ("gzip", "deflate"):
+        raise Problem("400.37")
+    inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        said = inflating.decompress(raw, JSON_LIMIT + 1)
+    except zlib.error:
+        raise Problem("400.1", format="json", rawLength=len(raw)) from None
+    if len(said) > JSON_LIMIT:
+        raise Problem("400.36")
+    return said
+
+
 def extended() -> bool:
     """Whether the caller, or the view for a part of its answer, asked for extended metadata."""
     return "extended" in g or request.headers.get("X-Extended-Metadata", "").lower() == "true"
-
-
-def action_notes() -> str | None:
-    """What the caller wrote about the action (X-Action-Notes)."""
-    said = request.headers.get("X-Action-Notes", "")
-    return unquote(said) or None
 
 
 def flag(name: str) -> bool:
@@ -187,7 +219,7 @@ def base_url() -> str:
     said = hub().config.public_url
     if said:
         return said.rstrip("/")
-    scheme = "https" if is_secure(request) else "http"
+    scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
 
 

@@ -46,9 +46,7 @@ def publish_it(project_id: int, xml_form_id: str) -> dict[str, bool]:
     project, form = find(project_id, xml_form_id)
     draft(form)
     caller = wire.require("form.update", project, form)
-    publish.publish_draft(
-        wire.hub(), form, version=request.args.get("version"), notes=wire.action_notes(), by=caller.by
-    )
+    publish.publish_draft(wire.hub(), form, version=request.args.get("version"), by=caller.by)
     return SUCCESS
 
 

@@ -8,7 +8,7 @@ from forms.fields import Field
 from server.clock import shown
 from server.exports.odata_names import identifier
 from server.form_links import link_of, once_link_of
-from server.store import forms, submissions
+from server.store import actors, forms, submissions
 from server.store.actors import Connection
 from server.store.forms import Form, FormFile, FormVersion
 from server.web.rest.files import TYPES
@@ -53,7 +53,7 @@ def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str,
         "reviewStates": {name: states.get(name, 0) for name in ("received", "hasIssues", "edited")},
         "lastSubmission": shown(newest),
         "excelContentType": excel_type(version),
-        "publicLinks": 0,
+        "publicLinks": actors.count_public_links(db, form.project_uid, form.key),
         "createdBy": actor_or_none(db, form.created_by),
     }
 
