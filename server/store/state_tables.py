@@ -65,7 +65,7 @@ _CONTENTS = {
     "submission_version": f"""SELECT p.uid, f.key, s.instance_id, v.instance_id, v.xml, v.entry,
         v.form_version, v.deprecated_id, v.instance_name, v.created_at, v.submitter_id, v.device_id,
         v.user_agent, v.depth, v.standing FROM submission_version v {_OWNER.format("v")}""",
-    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place
+    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place, a.type
         FROM attachment a JOIN submission_version v ON v.id = a.submission_version_id
         {_OWNER.format("v")}""",
     "comment": f"""SELECT p.uid, f.key, s.instance_id, c.entry, c.body, c.actor_id, c.created_at

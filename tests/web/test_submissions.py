@@ -314,7 +314,8 @@ def test_attachments_are_those_that_the_answers_name(
     address = f"{files}/{quote(PHOTO)}"
     assert refusal(as_admin("GET", address))[0] == 404.1
     assert refusal(as_admin("POST", f"{files}/other.jpg", data=b"x"))[0] == 404.1
-    assert as_admin("POST", address, data=b"\xff\xd8khmer").get_json() == {"success": True}
+    jpeg = {"Content-Type": "image/jpeg"}
+    assert as_admin("POST", address, data=b"\xff\xd8khmer", headers=jpeg).get_json() == {"success": True}
     assert as_admin("GET", files).get_json() == [{"name": PHOTO, "exists": True}]
     answer = as_admin("GET", address)
     assert answer.data == b"\xff\xd8khmer"

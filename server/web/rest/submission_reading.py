@@ -13,6 +13,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.store.submissions import Attachment, Submission, SubmissionVersion
 from server.web import wire
+from server.web.rest.files import blob_answer
 from server.web.rest.form_reading import FORM
 
 SUBMISSIONS = f"{FORM}/submissions"
@@ -65,6 +66,11 @@ def find_attachment(form: Form, version_id: int, name: str) -> Attachment:
     raise Problem("404.1")
 
 
+def attachment_answer(attachment: Attachment) -> Response:
+    """Raises Problem 404.1 when its bytes are not here."""
+    return blob_answer(attachment.sha256, attachment.name, inline=True, media_type=attachment.type)
+
+
 def or_redirect(project: Project, form: Form, instance_id: str, rest: str = "") -> Submission | Response:
     """The submission, or when the id is a later version's the way to that version (301).
 
@@ -84,7 +90,9 @@ def _moved(project: Project, form: Form, owner: Submission, instance_id: str, re
     base = f"{request.root_path.rstrip('/')}{wire.prefix()}/projects/{project.id}/forms"
     place = f"{_part(form.xml_form_id)}/submissions/{_part(owner.instance_id)}/versions/{_part(instance_id)}"
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return Response(status=301, headers={"Location": f"{base}/{place}{quote(rest)}{query}"})
+    target = f"{base}/{place}{quote(rest)}{query}"
+    said = f"Moved Permanently. Redirecting to {target}"
+    return Response(said, 301, {"Location": target}, content_type="text/plain; charset=utf-8")
 
 
 def _part(text: str) -> str:

@@ -119,6 +119,13 @@ def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
     return held if isinstance(held, Response) else _shown(held)
 
 
+@blueprint.get(f"{ONE}/edit")
+def open_for_edit(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Central leads to its web form from here; this hub has none yet."""
+    find_form(project_id, xml_form_id, "submission.update")
+    raise Problem("409.11")
+
+
 @blueprint.get(f"{ONE}.xml")
 def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The bytes as they were received."""
