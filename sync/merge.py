@@ -166,13 +166,13 @@ def is_sound(entry: Entry) -> bool:
             texts = (said.get("instance_id"), said.get("form_version"), said.get("deprecated_id", ""))
             return bool(entry.blobs) and _are_texts(texts) and _are_files(said.get("files", {}))
         case "submission.attachment.update":
-            texts = (said.get("instance_id"), said.get("xml"))
-            return _are_texts(texts) and _are_files(said.get("files")) and _are_types(said.get("types", {}))
+            named = (said.get("instance_id"), said.get("xml"))
+            return _are_texts(named) and _are_files(said.get("files")) and _are_types(said.get("types", {}))
         case "submission.update.resolve":
             return _are_texts((said.get("instance_id"),)) and is_hash(said.get("xml"))
         case "submission.purge":
-            named = said.get("instances")
-            return isinstance(named, list) and _are_texts(named)
+            gone = said.get("instances")
+            return isinstance(gone, list) and _are_texts(gone)
         case "comment.create":
             return _are_texts((said.get("body"),))
     return True

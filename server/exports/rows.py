@@ -92,4 +92,7 @@ class Source(Protocol):
         """Every form version that the submissions follow."""
 
     def media(self) -> Iterator[Media]:
-        """Files of all these submissions, in their order."""
+        """Files of all these submissions, in their order, without the devices' audit logs."""
+
+    def audits(self) -> Iterator[Media]:
+        """The audit log of each submission that has one, the oldest version first (Central)."""

@@ -19,6 +19,7 @@ _HEAD = (
     "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
     "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
+AUDIT = "/meta/audit"  # the question under which a device's audit log is attached (ODK XForms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class FormSource:
         self._cursors: list[sqlite3.Cursor] = []
         self._chosen = _choose(form_id, page, now, one)
         self._counted = _count(form_id, page, now)
+        self._where = _where(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
         self._schemas = schemas(db)
@@ -83,10 +85,43 @@ class FormSource:
         return self._schemas
 
     def media(self) -> Iterator[Media]:
-        for instance_id, name, sha256 in self._rows(
-            "s.instance_id, t.name, lower(hex(t.sha256))", _WITH_FILES, "t.place"
-        ):
-            yield Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+        audit, join = self._audit_name()
+        what = f"s.instance_id, t.name, lower(hex(t.sha256)), {audit} IS t.name"
+        for instance_id, name, sha256, is_audit in self._rows(what, join + _WITH_FILES, "t.place"):
+            if not is_audit:
+                yield self._media(instance_id, name, sha256)
+
+    def audits(self) -> Iterator[Media]:
+        audit, join = self._audit_name()
+        if not join:
+            return
+        where, values = self._where
+        cursor = self._db.execute(
+            f"SELECT s.instance_id, t.name, lower(hex(t.sha256)) FROM submission s {join} {_WITH_FILES} "
+            "JOIN submission_version v ON v.id = s.version_id "
+            f"WHERE {where} AND {audit} IS t.name ORDER BY v.created_at, v.id",
+            values,
+        )
+        self._cursors.append(cursor)
+        for row in cursor:
+            yield self._media(*row)
+
+    def _media(self, instance_id: str, name: str, sha256: str) -> Media:
+        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+
+    def _audit_name(self) -> tuple[str, str]:
+        """SQL for the name of a submission's audit log (the answer to /meta/audit), and what it joins."""
+        places = {
+            number: place
+            for number, schema in self._schemas.items()
+            for place, field in enumerate(schema.tables[0].columns)
+            if field.path == AUDIT
+        }
+        if not places:
+            return "NULL", ""
+        cases = " ".join(f"WHEN {int(n)} THEN '$[0][{int(p)}]'" for n, p in places.items())
+        found = f"trim(json_extract(CAST(r.record AS TEXT), CASE s.schema_id {cases} ELSE '$.none' END))"
+        return found, "LEFT JOIN answers r ON r.id = s.id * 1024 "
 
     def _rows(self, what: str, join: str, order: str = "") -> sqlite3.Cursor:
         sql = f"SELECT {what} {self._chosen.sql.format(join=join)}{', ' + order if order else ''}"

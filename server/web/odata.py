@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import orjson
@@ -113,7 +112,7 @@ def _schema(form: Form) -> Schema:
 
 def _address() -> Address:
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return Address(wire.base_url(), quote(request.path, safe="/:'()!*$@,;=&+~") + query)
+    return Address(wire.base_url(), wire.asked_path() + query)
 
 
 @blueprint.errorhandler(Problem)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import orjson
 from flask import current_app, g, request
@@ -165,6 +167,13 @@ def base_url() -> str:
         return said.rstrip("/")
     scheme = "https" if is_secure(request) else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
+
+
+def asked_path() -> str:
+    """The path as the caller wrote it, percent-escapes and all, without a tablet's token in front."""
+    asked = str(request.environ.get("REQUEST_URI") or quote(request.path, safe="/:'()!*$@,;=&+~"))
+    path = re.sub(r"^[a-z]+://[^/]*", "", asked.partition("?")[0])
+    return re.sub(r"^/v1/key/[^/]*", "/v1", path.removeprefix(request.root_path.rstrip("/")))
 
 
 def prefix() -> str:

@@ -32,8 +32,8 @@ blueprint = Blueprint("submission_attachments", __name__)
 @blueprint.get(f"{ONE}/attachments")
 def list_all(project_id: int, xml_form_id: str, instance_id: str) -> Any:
     """Those that the answers name, held or not."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, "/attachments")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return attachments_json(wire.hub(), list_attachments(form, held.version_id))
@@ -42,8 +42,8 @@ def list_all(project_id: int, xml_form_id: str, instance_id: str) -> Any:
 @blueprint.get(f"{ONE}/attachments/<name>")
 def show(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
     """Also a file that came though the answers do not name it: it is held, so it can be had."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, f"/attachments/{name}")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return attachment_answer(find_attachment(form, held.version_id, name))

@@ -114,8 +114,8 @@ def _upload(project: Project) -> Case:
 
 @blueprint.get(ONE)
 def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id)
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     return held if isinstance(held, Response) else _shown(held)
 
 
@@ -129,8 +129,8 @@ def open_for_edit(project_id: int, xml_form_id: str, instance_id: str) -> Respon
 @blueprint.get(f"{ONE}.xml")
 def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The bytes as they were received."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, ".xml")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return xml_answer(current_version(held).xml)
