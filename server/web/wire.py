@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -13,7 +13,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
-from server.hub import Hub
+from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
 from server.store.actors import Actor
@@ -25,6 +25,7 @@ from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_s
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
+NOTES_HEADER = "x-action-notes"
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -78,6 +79,16 @@ def demand_sign_in() -> None:
     """Before a view of the API: nobody learns what is here without signing in. Raises Problem 401.2."""
     if not hasattr(current_app.view_functions[request.endpoint or ""], "anonymous"):
         actor()
+
+
+def take_notes() -> None:
+    """X-Action-Notes: kept with every entry that the request makes. Raises Problem 400.6."""
+    said = request.headers.get(NOTES_HEADER)
+    try:
+        NOTES.set(unquote_to_bytes(said).decode() or None if said is not None else None)
+    except UnicodeDecodeError:
+        NOTES.set(None)
+        raise Problem("400.6", field=NOTES_HEADER) from None
 
 
 def rights() -> Rights:
