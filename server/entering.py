@@ -17,6 +17,7 @@ from server.store.forms import Form
 from server.store.submissions import Submission
 from sync.merge import CREATE, EDIT
 
+ENCRYPTED_ID = "instanceId (required for encrypted submissions)"  # decryption begins with it
 OTHER_FORM = mark("did not match the form ID in the URL")
 
 
@@ -25,13 +26,16 @@ def read_upload(hub: Hub, post: Post) -> Case:
     if len(post.xml) > hub.config.max_xml_length:
         raise Problem("400.36")
     try:
-        return intake.examine(hub, post)
+        case = intake.examine(hub, post)
     except FormFault as fault:
         if fault.code == "submission.no_form_id":
             raise Problem("400.2", field="form ID xml attribute") from None
         if fault.code == "submission.id_too_long":
             raise Problem("400.13", maxLength=fault.values["limit"]) from None
         raise Problem("400.1", format="xml", rawLength=len(post.xml)) from None
+    if case.envelope.encrypted and not case.envelope.named:
+        raise Problem("400.2", field=ENCRYPTED_ID)
+    return case
 
 
 def check_form(hub: Hub, form: Form, case: Case) -> None:

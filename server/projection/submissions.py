@@ -90,7 +90,13 @@ def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered:
     submissions.point_to_version(db, row.id, version_id)
     submissions.write_attachments(db, version_id, attachments)
     if offered is not None:
-        answers.write_answers(db, row.id, records(offered.reading))
+        _write_reading(db, row.id, offered.reading)
+
+
+def _write_reading(db: Connection, submission_id: int, reading: Reading) -> None:
+    answers.write_answers(db, submission_id, records(reading))
+    if reading.answers_file is not None:
+        answers.note_encrypted(db, submission_id, reading.answers_file)
 
 
 def records(reading: Reading) -> list[bytes]:
@@ -294,7 +300,7 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
             answers.mark_read(db, submission_id, schema_id=schema_id, expected=expected, present=present)
             answers.clear_answers(db, submission_id)
             if reading is not None:
-                answers.write_answers(db, submission_id, records(reading[0]))
+                _write_reading(db, submission_id, reading[0])
 
 
 def _read_version(context: Context, db: Connection, version: SubmissionVersion) -> tuple[Reading, int] | None:

@@ -43,6 +43,11 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
     return value
 
 
+def optional_secret(said: Mapping[str, Any], field: str) -> str | None:
+    """As secret_text, where the use case says what a missing one means."""
+    return secret_text(said, field) if said.get(field) else None
+
+
 def number_in_path(field: str, text: str) -> int:
     """Raises Problem 400.11 for /users/abc, 400.22 for a number beyond any of ours."""
     if not (text.isascii() and text.isdigit()):

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from server.clock import shown
+from server.encrypting import encrypt_project
 from server.projects import create_project, delete_project, update_project
 from server.store import projects
 from server.store.projects import Project
 from server.web import wire
 from server.web.rest.forms import listed_forms
-from server.web.rest.inputs import optional_switch, optional_text, required_text
+from server.web.rest.inputs import optional_secret, optional_switch, optional_text, required_text
 
 blueprint = Blueprint("projects", __name__)
 PATH = "/v1/projects/<int:project_id>"
@@ -75,6 +76,17 @@ def update(project_id: int) -> dict[str, Any]:
     return project_json(update_project(wire.hub(), project, changes, caller.by))
 
 
+@blueprint.post(f"{PATH}/key")
+def encrypt(project_id: int) -> dict[str, bool]:
+    """{"passphrase", "hint"}: from now on its forms are answered encrypted."""
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    passphrase, hint = optional_secret(said, "passphrase"), optional_text(said, "hint")
+    encrypt_project(wire.hub(), project, passphrase, hint, caller.by)
+    return {"success": True}
+
+
 @blueprint.delete(PATH)
 def delete(project_id: int) -> dict[str, bool]:
     project = wire.project_or_404(project_id)
@@ -89,7 +101,7 @@ def project_json(project: Project) -> dict[str, Any]:
         "name": project.name,
         "description": project.description,
         "archived": None if project.archived is None else bool(project.archived),
-        "keyId": None,
+        "keyId": project.key_id,
         "createdAt": shown(project.created_at),
         "updatedAt": shown(project.updated_at),
         "deletedAt": shown(project.deleted_at),

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from server import entering, review, withdrawal
+from server.answering import catch_up
 from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
 from server.store import actors, submissions
+from server.store.keys import keys_in_use
 from server.store.projects import Project
 from server.store.submissions import Submission
 from server.web import wire
@@ -26,7 +28,7 @@ from server.web.rest.submission_reading import (
     find_submission,
     or_redirect,
 )
-from server.web.rest.submission_shapes import People, stream_submissions, submission_json
+from server.web.rest.submission_shapes import People, key_json, stream_submissions, submission_json
 
 blueprint = Blueprint("submissions", __name__)
 
@@ -57,10 +59,11 @@ def _whole(name: str, default: int) -> int:
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")
-def list_keys(project_id: int, xml_form_id: str) -> list[Any]:
-    """Encryption keys that the hub manages: it manages none."""
-    find_form(project_id, xml_form_id, "submission.read")
-    return []
+def list_keys(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
+    """Of what stands encrypted, the newest first. By their numbers the passphrases are given to an export."""
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    catch_up(wire.hub(), form.id)
+    return [key_json(key) for key in keys_in_use(wire.hub().read(), form.id)]
 
 
 @blueprint.get(f"{SUBMISSIONS}/submitters")
