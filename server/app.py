@@ -28,8 +28,11 @@ API = (
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",
     "server.web.rest.submission_versions",
+    "server.web.rest.submission_geojson",
+    "server.web.rest.submission_audits",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
+    "server.web.rest.audits",
     "server.web.exports",
     "server.web.odata",
 )
@@ -52,6 +55,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     for name in OTHERS:
         _open(app, name)
     app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
+    app.before_request(wire.take_notes)
     app.add_url_rule("/healthz", view_func=_health(hub))
     return app
 

@@ -15,6 +15,7 @@ from server.exports.archive import root_csv, submissions_zip
 from server.exports.columns import CsvOptions
 from server.exports.decrypted import DecryptedSource
 from server.exports.rows import Page
+from server.form_entries import By, signed
 from server.hub import Hub
 from server.managed_keys import unlock
 from server.store import forms
@@ -22,7 +23,9 @@ from server.store.actors import Connection
 from server.store.export_source import FormSource
 from server.store.forms import Form
 from server.store.keys import keys_in_use, managed_keys
+from server.subjects import form_subject
 
+EXPORT = "form.submission.export"
 FORMATS = ("csv", "csv.zip")
 
 
@@ -101,6 +104,11 @@ def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> _Unlocked
     held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
     opened = {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
     return _Unlocked(frozenset(passphrases), opened)
+
+
+def note_export(hub: Hub, form: Form, by: By = None) -> None:
+    """Keeps in the ledger that somebody took a form's answers away."""
+    hub.write(lambda turn: turn.append(EXPORT, form_subject(form.project_uid, form.key), signed({}, by)))
 
 
 def _stream(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from forms.fields import Schema, Table
-from server.exports.audits import NAME as AUDIT
 from server.exports.audits import audit_lines
 from server.exports.central_csv import Values, chosen_values, chunks, line, repeat_lines, root_lines
 from server.exports.columns import CsvOptions, merged_tables
@@ -99,10 +98,9 @@ def _table(
 def _media(packing: ZipStream, source: Source) -> Iterator[bytes]:
     names = MediaNames()
     for media in source.media():
-        if media.name != AUDIT:
-            level = 0 if media.name.rpartition(".")[2].lower() in PACKED else LEVEL
-            place = names.place(media.instance_id, media.name)
-            yield from packing.file(place, _pieces(media), level=level)
+        level = 0 if media.name.rpartition(".")[2].lower() in PACKED else LEVEL
+        place = names.place(media.instance_id, media.name)
+        yield from packing.file(place, _pieces(media), level=level)
 
 
 def _pieces(media: Media) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -28,6 +28,7 @@ REMEMBERED = (
     20_000  # submissions whose key is remembered: finding one takes a millisecond, and each table asks
 )
 XML_LIMIT = 64 * 1024 * 1024  # bytes of answers: what an attacker encrypted must not fill the memory
+AUDIT = "audit.csv"  # what devices call their log (Central tells it by its name here too)
 DAMAGED, MISSING = "damagedEncryptedFormData", "missingEncryptedFormData"
 
 
@@ -74,7 +75,13 @@ class DecryptedSource:
         yield from self._inner.media()
         for sealed in self._inner.encrypted():
             if sealed.key in self._keys:
-                yield from self._media(sealed)
+                yield from self._files(sealed, lambda name: name != AUDIT)
+
+    def audits(self) -> Iterator[Media]:
+        yield from self._inner.audits()
+        for sealed in self._inner.encrypted(oldest_first=True):
+            if sealed.key in self._keys:
+                yield from self._files(sealed, lambda name: name == AUDIT)
 
     def _paired(self) -> Iterator[tuple[Head, bytes | None, Encrypted | None]]:
         """Every submission with what is encrypted of it: both come in the same order."""
@@ -145,16 +152,17 @@ class DecryptedSource:
             source.close()
             raise
 
-    def _media(self, sealed: Encrypted) -> Iterator[Media]:
+    def _files(self, sealed: Encrypted, wanted: Callable[[str], bool]) -> Iterator[Media]:
         try:
             manifest, _ = self._open(sealed)
         except FormFault:
             self._note(sealed, sealed.answers_file)
             return
         for name in manifest.places:
-            if name and name != manifest.answers and self._is_whole(sealed, name):
+            plain = plain_name(name)
+            if name and name != manifest.answers and wanted(plain) and self._is_whole(sealed, name):
                 opened = functools.partial(self._plain, sealed, name)
-                yield Media(sealed.instance_id, plain_name(name), opened)  # type: ignore[arg-type]
+                yield Media(sealed.instance_id, plain, opened)  # type: ignore[arg-type]
 
     def _is_whole(self, sealed: Encrypted, name: str) -> bool:
         """Asked before it goes into a zip, from which nothing can be taken back."""

@@ -110,11 +110,15 @@ class Source(Protocol):
         """Every form version that the submissions follow."""
 
     def media(self) -> Iterator[Media]:
-        """Files of all these submissions, in their order; not those of encrypted ones."""
+        """Files of all these submissions, in their order, without the devices' audit logs and without those of
+        encrypted ones."""
+
+    def audits(self) -> Iterator[Media]:
+        """The audit log of each submission that has one, the oldest version first (Central)."""
 
 
 class EncryptedSource(Source, Protocol):
     """A source that also gives what its submissions hold encrypted."""
 
-    def encrypted(self) -> Iterator[Encrypted]:
-        """Those of its submissions that stand by an encrypted version, in their order."""
+    def encrypted(self, *, oldest_first: bool = False) -> Iterator[Encrypted]:
+        """Those of its submissions that stand by an encrypted version, in their order, or else as `audits`."""

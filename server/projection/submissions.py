@@ -7,6 +7,7 @@ sync.merge.standing over all entries about it, so that every hub comes to the sa
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import orjson
 
@@ -277,7 +278,9 @@ def _write_version(db: Connection, form: Form, row: Submission, version: Version
     number = submissions.insert_version(
         db, _version_row(row, form.id, entry, submitter, version.depth, place)
     )
-    files = [Attachment(n, sha, False) for n, sha in sorted(version.files.items()) if sha]
+    files = [
+        Attachment(n, sha, False, version.types.get(n)) for n, sha in sorted(version.files.items()) if sha
+    ]
     submissions.write_attachments(db, number, files)
     return number
 
@@ -291,7 +294,9 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
         reading = _read_version(context, db, version)
         attachments = submissions.list_attachments(db, version.id)
         if reading is not None:
+            types = {a.name: a.type for a in attachments}
             attachments = expected_first(reading[0], {a.name: a.sha256 for a in attachments})
+            attachments = [replace(a, type=types.get(a.name)) for a in attachments]
             submissions.clear_attachments(db, version.id)
             submissions.write_attachments(db, version.id, attachments)
         if version.id == row.version_id:

@@ -21,6 +21,7 @@ _HEAD = (
     "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
 _STATUS = "CASE WHEN x.submission_id IS NULL THEN NULL WHEN z.sha256 IS NULL THEN 0 ELSE 1 END"
+AUDIT = "/meta/audit"  # the question under which a device's audit log is attached (ODK XForms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class FormSource:
         self._cursors: list[sqlite3.Cursor] = []
         self._chosen = _choose(form_id, page, now, one)
         self._counted = _count(form_id, page, now)
+        self._where = _where(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
         self._schemas = schemas(db)
@@ -85,14 +87,42 @@ class FormSource:
         return self._schemas
 
     def media(self) -> Iterator[Media]:
-        for instance_id, name, sha256 in self._rows(
-            "s.instance_id, t.name, lower(hex(t.sha256))", _WITH_FILES, "t.place"
-        ):
-            yield Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+        audit, join = self._audit_name()
+        what = f"s.instance_id, t.name, lower(hex(t.sha256)), {audit} IS t.name"
+        for instance_id, name, sha256, is_audit in self._rows(what, join + _WITH_FILES, "t.place"):
+            if not is_audit:
+                yield self._media(instance_id, name, sha256)
 
-    def encrypted(self) -> Iterator[Encrypted]:
+    def audits(self) -> Iterator[Media]:
+        audit, join = self._audit_name()
+        if not join:
+            return
+        what = "s.instance_id, t.name, lower(hex(t.sha256))"
+        version = f"JOIN submission_version v ON v.id = s.version_id AND {audit} IS t.name"
+        for row in self._by_age(what, f"{join} {_WITH_FILES} {version}"):
+            yield self._media(*row)
+
+    def _media(self, instance_id: str, name: str, sha256: str) -> Media:
+        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+
+    def _audit_name(self) -> tuple[str, str]:
+        """SQL for the name of a submission's audit log (the answer to /meta/audit), and what it joins."""
+        places = {
+            number: place
+            for number, schema in self._schemas.items()
+            for place, field in enumerate(schema.tables[0].columns)
+            if field.path == AUDIT
+        }
+        if not places:
+            return "NULL", ""
+        cases = " ".join(f"WHEN {int(n)} THEN '$[0][{int(p)}]'" for n, p in places.items())
+        found = f"trim(json_extract(CAST(r.record AS TEXT), CASE s.schema_id {cases} ELSE '$.none' END))"
+        return found, "LEFT JOIN answers r ON r.id = s.id * 1024 "
+
+    def encrypted(self, *, oldest_first: bool = False) -> Iterator[Encrypted]:
         what = "s.instance_id, f.key_id, s.schema_id, x.answers_file, lower(hex(v.xml)), v.id"
-        for instance_id, key, schema, answers_file, xml, version in self._rows(what, _ENCRYPTED):
+        rows = self._by_age(what, _ENCRYPTED) if oldest_first else self._rows(what, _ENCRYPTED)
+        for instance_id, key, schema, answers_file, xml, version in rows:
             yield Encrypted(
                 instance_id, key, schema, answers_file,
                 functools.partial(self._blobs.read, xml, self._db),
@@ -102,6 +132,14 @@ class FormSource:
     def _open_file(self, version: int, name: str) -> BinaryIO | None:
         row = self._db.execute(_FILE, (version, name)).fetchone()
         return self._blobs.open(row[0], self._db) if row else None
+
+    def _by_age(self, what: str, join: str) -> sqlite3.Cursor:
+        """As _rows, but the oldest version first. join: gives `v`, the version that stands."""
+        where, values = self._where
+        sql = f"SELECT {what} FROM submission s {join} WHERE {where} ORDER BY v.created_at, v.id"
+        cursor = self._db.execute(sql, values)
+        self._cursors.append(cursor)
+        return cursor
 
     def _rows(self, what: str, join: str, order: str = "") -> sqlite3.Cursor:
         sql = f"SELECT {what} {self._chosen.sql.format(join=join)}{', ' + order if order else ''}"

@@ -55,10 +55,16 @@ def note_key(db: sqlite3.Connection, project_uid: str, public: str, created_at: 
         "INSERT OR IGNORE INTO encryption_key (project, public, managed, created_at) VALUES (?, ?, 0, ?)",
         (project_uid, public, created_at),
     )
+    number = key_number(db, project_uid, public)
+    assert number is not None
+    return number
+
+
+def key_number(db: sqlite3.Connection, project_uid: str, public: str) -> int | None:
     row = db.execute(
         "SELECT id FROM encryption_key WHERE project = ? AND public = ?", (project_uid, public)
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) if row else None
 
 
 def write_managed(

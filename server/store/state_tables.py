@@ -65,7 +65,7 @@ _CONTENTS = {
     "submission_version": f"""SELECT p.uid, f.key, s.instance_id, v.instance_id, v.xml, v.entry,
         v.form_version, v.deprecated_id, v.instance_name, v.created_at, v.submitter_id, v.device_id,
         v.user_agent, v.depth, v.standing FROM submission_version v {_OWNER.format("v")}""",
-    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place
+    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place, a.type
         FROM attachment a JOIN submission_version v ON v.id = a.submission_version_id
         {_OWNER.format("v")}""",
     "comment": f"""SELECT p.uid, f.key, s.instance_id, c.entry, c.body, c.actor_id, c.created_at
@@ -90,6 +90,11 @@ _CONTENTS = {
     "blob_wanted": "SELECT sha256 FROM blob_wanted",
     "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
         FROM offer""",
+    "audit_action": """SELECT DISTINCT n.name FROM audit a
+        JOIN audit_action n ON n.id = a.action""",
+    "audit": """SELECT e.id, a.at, a.part, n.name FROM audit a JOIN entry e ON e.seq = a.seq
+        JOIN audit_action n ON n.id = a.action""",
+    "audit_place": "SELECT seq FROM audit_place",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }

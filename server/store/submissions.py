@@ -68,6 +68,7 @@ class Attachment:
     name: str
     sha256: str | None
     expected: bool
+    type: str | None = None  # as its sender called it; None: what its name says
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +245,10 @@ def write_attachments(db: sqlite3.Connection, version_id: int, files: Sequence[A
     if not files:
         return
     db.executemany(
-        "INSERT OR REPLACE INTO attachment (submission_version_id, name, sha256, expected, place) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO attachment (submission_version_id, name, sha256, expected, place, type) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (version_id, f.name, bytes.fromhex(f.sha256) if f.sha256 else None, int(f.expected), n)
+            (version_id, f.name, bytes.fromhex(f.sha256) if f.sha256 else None, int(f.expected), n, f.type)
             for n, f in enumerate(files)
         ],
     )
@@ -260,10 +261,11 @@ def clear_attachments(db: sqlite3.Connection, version_id: int) -> None:
 def list_attachments(db: sqlite3.Connection, version_id: int) -> list[Attachment]:
     """All of a version, expected and not, by name."""
     rows = db.execute(
-        "SELECT name, lower(hex(sha256)), expected FROM attachment WHERE submission_version_id = ? ORDER BY name",
+        "SELECT name, lower(hex(sha256)), expected, type FROM attachment WHERE submission_version_id = ? "
+        "ORDER BY name",
         (version_id,),
     )
-    return [Attachment(r[0], r[1] or None, bool(r[2])) for r in rows]
+    return [Attachment(r[0], r[1] or None, bool(r[2]), r[3]) for r in rows]
 
 
 def list_unexpected(db: sqlite3.Connection, project_id: int) -> list[tuple[str, str, str, str]]:

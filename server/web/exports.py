@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from server.exporting import export
+from server.exporting import export, note_export
 from server.exports.columns import CsvOptions, read_options
 from server.store.forms import Form
 from server.web import wire
@@ -47,6 +47,8 @@ def _send(form: Form, file_format: str, options: CsvOptions, ending: str) -> Res
         return unchanged
     pieces = export(wire.hub(), form, file_format, options, passphrases=passphrases)
     held = ExitStack()
+    if request.method != "HEAD":
+        note_export(wire.hub(), form, wire.caller().by)
     held.callback(pieces.close)
     answer = streamed(pieces, held, TYPES[file_format])
     answer.headers["Content-Disposition"] = disposition(form.xml_form_id + ending)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote, unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -11,7 +13,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
-from server.hub import Hub
+from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
 from server.store.actors import Actor
@@ -23,6 +25,7 @@ from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_s
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
+NOTES_HEADER = "x-action-notes"
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -76,6 +79,16 @@ def demand_sign_in() -> None:
     """Before a view of the API: nobody learns what is here without signing in. Raises Problem 401.2."""
     if not hasattr(current_app.view_functions[request.endpoint or ""], "anonymous"):
         actor()
+
+
+def take_notes() -> None:
+    """X-Action-Notes: kept with every entry that the request makes. Raises Problem 400.6."""
+    said = request.headers.get(NOTES_HEADER)
+    try:
+        NOTES.set(unquote_to_bytes(said).decode() or None if said is not None else None)
+    except UnicodeDecodeError:
+        NOTES.set(None)
+        raise Problem("400.6", field=NOTES_HEADER) from None
 
 
 def rights() -> Rights:
@@ -165,6 +178,13 @@ def base_url() -> str:
         return said.rstrip("/")
     scheme = "https" if is_secure(request) else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
+
+
+def asked_path() -> str:
+    """The path as the caller wrote it, percent-escapes and all, without a tablet's token in front."""
+    asked = str(request.environ.get("REQUEST_URI") or quote(request.path, safe="/:'()!*$@,;=&+~"))
+    path = re.sub(r"^[a-z]+://[^/]*", "", asked.partition("?")[0])
+    return re.sub(r"^/v1/key/[^/]*", "/v1", path.removeprefix(request.root_path.rstrip("/")))
 
 
 def prefix() -> str:

@@ -269,3 +269,11 @@ def test_who_may_not_change_the_project_cannot_encrypt_it(
 
 def test_rebuilding_changes_nothing_of_keys_and_encrypted_submissions(told: Secret, hub: Hub) -> None:
     assert compare(hub) == []
+
+
+def test_audit_log_says_that_it_was_encrypted_and_never_the_key(secret: Secret) -> None:
+    logs = secret.ask("GET", "/v1/audits?action=project.update").get_json()
+    number = secret.ask("GET", secret.survey.project).get_json()["keyId"]
+    assert [log["details"] for log in logs] == [{"data": {"keyId": number}}, {"encrypted": True}]
+    published = secret.ask("GET", "/v1/audits?action=form.update.publish").get_json()
+    assert len(published) == 2  # as it was made, and with the key

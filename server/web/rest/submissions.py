@@ -19,6 +19,7 @@ from server.web import wire
 from server.web.form_data import not_modified, tagged
 from server.web.rest.files import xml_answer
 from server.web.rest.forms import SUCCESS
+from server.web.rest.inputs import whole_in_query
 from server.web.rest.people import actor_json
 from server.web.rest.submission_reading import (
     ONE,
@@ -37,7 +38,8 @@ blueprint = Blueprint("submissions", __name__)
 def list_all(project_id: int, xml_form_id: str) -> Response:
     """Newest first; the trash with ?deleted=true."""
     _, form = find_form(project_id, xml_form_id, "submission.list")
-    deleted, limit, offset = wire.flag("deleted"), _whole("limit", -1), _whole("offset", 0)
+    limit, offset = whole_in_query(request.args, "limit", -1), whole_in_query(request.args, "offset", 0)
+    deleted = wire.flag("deleted")
     tag = f'"eventhash:{event_hash(wire.hub(), form, deleted, limit, offset, wire.extended())}"'
     unchanged = not_modified(tag)
     if unchanged is not None:
@@ -46,16 +48,6 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
         wire.hub(), form.id, deleted=deleted, limit=limit, offset=offset, extended=wire.extended()
     )
     return tagged(Response(rows, content_type="application/json; charset=utf-8"), tag)
-
-
-def _whole(name: str, default: int) -> int:
-    """Raises Problem 400.11."""
-    said = request.args.get(name)
-    if said is None or said == "":
-        return default
-    if not (said.isascii() and said.isdigit()):
-        raise Problem("400.11", field=name, value=said, expected="integer")
-    return int(said)
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")
@@ -117,16 +109,23 @@ def _upload(project: Project) -> Case:
 
 @blueprint.get(ONE)
 def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id)
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     return held if isinstance(held, Response) else _shown(held)
+
+
+@blueprint.get(f"{ONE}/edit")
+def open_for_edit(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Central leads to its web form from here; this hub has none yet."""
+    find_form(project_id, xml_form_id, "submission.update")
+    raise Problem("409.11")
 
 
 @blueprint.get(f"{ONE}.xml")
 def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The bytes as they were received."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, ".xml")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return xml_answer(current_version(held).xml)
