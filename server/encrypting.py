@@ -100,10 +100,18 @@ def _encrypt_draft(turn: Turn, project: Project, form: Form, by: By) -> bool:
     replaced = draft_in_force(history(turn, form))
     if made is open_one or replaced is None:
         return False
-    more = {"token": form.draft_token, **({"first": True} if replaced.body.get("first") else {})}
     append_version(
-        turn, DRAFT, subject_of(form), made, _files(turn, form.draft_id), supersedes=[replaced.id], by=by, **more
-    )  # fmt: skip
+        turn,
+        DRAFT,
+        subject_of(form),
+        made,
+        _files(turn, form.draft_id),
+        supersedes=[replaced.id],
+        by=by,
+        follows=form.draft_id,
+        token=form.draft_token,
+        first=replaced.body.get("first"),
+    )
     return True
 
 

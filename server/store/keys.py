@@ -42,9 +42,10 @@ def keys_in_use(db: sqlite3.Connection, form_id: int) -> list[EncryptionKey]:
     """Those by whose form version an encrypted submission stands, newest first."""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM encryption_key k WHERE k.id IN (SELECT v.key_id FROM form_version v "
-        "WHERE v.form_id = ? AND EXISTS (SELECT 1 FROM submission s JOIN encrypted e ON e.submission_id = s.id "
-        "WHERE s.form_id = v.form_id AND s.schema_id = v.id AND s.deleted_at IS NULL)) ORDER BY k.id DESC",
-        (form_id,),
+        "WHERE v.form_id = abs(:form) AND EXISTS (SELECT 1 FROM submission s "  # a draft's are under -form
+        "JOIN encrypted e ON e.submission_id = s.id "
+        "WHERE s.form_id = :form AND s.schema_id = v.id AND s.deleted_at IS NULL)) ORDER BY k.id DESC",
+        {"form": form_id},
     )
     return [_key(row) for row in rows]
 
