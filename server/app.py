@@ -17,13 +17,17 @@ from server.web.wire import Running
 API = (
     "server.web.rest.sessions",
     "server.web.rest.users",
+    "server.web.rest.user_preferences",
+    "server.web.rest.user_resets",
     "server.web.rest.roles",
     "server.web.rest.projects",
     "server.web.rest.app_users",
     "server.web.rest.assignments",
+    "server.web.rest.public_links",
     "server.web.rest.forms",
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",
+    "server.web.rest.form_links",
     "server.web.rest.submissions",
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",
@@ -33,10 +37,18 @@ API = (
     "server.web.rest.parked",
     "server.web.rest.conflicts",
     "server.web.rest.audits",
+    "server.web.rest.config",
     "server.web.exports",
     "server.web.odata",
 )
-OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.hub_pairing", "server.web.console")
+OTHERS = (
+    "server.web.openrosa",
+    "server.web.openrosa_drafts",
+    "server.web.rest.draft_testing",
+    "server.web.hub",
+    "server.web.hub_pairing",
+    "server.web.console",
+)
 
 
 def create_app(data: Path | str, **settings: Any) -> Flask:

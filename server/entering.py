@@ -13,11 +13,15 @@ from server import intake
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import Case, Post
+from server.projection.forms import DRAFT
 from server.store import forms, submissions, withdrawals
 from server.store.forms import Form
+from server.store.ledger_sqlite import entries_of
 from server.store.submissions import Submission
+from server.subjects import form_subject, plain_key, submission_subject, trial_key
 from sync.merge import CREATE, EDIT
 
+ENCRYPTED_ID = "instanceId (required for encrypted submissions)"  # decryption begins with it
 FORM_ID = "form ID xml attribute"
 OTHER_FORM = mark("did not match the form ID in the URL")
 
@@ -27,7 +31,7 @@ def read_upload(hub: Hub, post: Post) -> Case:
     if len(post.xml) > hub.config.max_xml_length:
         raise Problem("400.36")
     try:
-        return intake.examine(hub, post)
+        case = intake.examine(hub, post)
     except FormFault as fault:
         if fault.code == "submission.no_form_id":
             raise Problem("400.2", field=FORM_ID) from None
@@ -36,6 +40,9 @@ def read_upload(hub: Hub, post: Post) -> Case:
         if fault.code == "submission.not_xml" and not names_form(post.xml):
             raise Problem("400.2", field=FORM_ID) from None
         raise Problem("400.1", format="xml", rawLength=len(post.xml)) from None
+    if case.envelope.encrypted and not case.envelope.named:
+        raise Problem("400.2", field=ENCRYPTED_ID)
+    return case
 
 
 def check_form(hub: Hub, form: Form, case: Case) -> None:
@@ -85,9 +92,21 @@ def edit_submission(hub: Hub, form: Form, held: Submission, case: Case) -> None:
 
 
 def _check_free(turn: Turn, form: Form, instance_id: str) -> None:
-    if submissions.find_submission(turn.db, form.id, instance_id) is not None:
-        names, values = ["formId", "instanceId", "draft"], [str(form.id), instance_id, "f"]
+    held = submissions.find_submission(turn.db, form.id, instance_id) is not None
+    if held or (form.is_trial and _tried_before(turn, form, instance_id)):
+        names, values = (
+            ["formId", "instanceId", "draft"],
+            [str(abs(form.id)), instance_id, "ft"[form.is_trial]],
+        )
         raise Problem("409.3", fields=names, values=values, table="submissions")
     withdrawn = withdrawals.purge_of(turn.db, form.project_uid, form.key, [instance_id])
     if withdrawn or submissions.versions_with(turn.db, form.id, instance_id):
         raise Problem("409.3", fields="instanceID", values=instance_id)
+
+
+def _tried_before(turn: Turn, form: Form, instance_id: str) -> bool:
+    """Whether an earlier draft of the form was sent this instance (Central keeps those, unseen)."""
+    key = plain_key(form.key)
+    drafts = (e for e in entries_of(turn.db, form_subject(form.project_uid, key)) if e.kind == DRAFT)
+    subjects = (submission_subject(form.project_uid, trial_key(key, e.id), instance_id) for e in drafts)
+    return any(entries_of(turn.db, subject) for subject in subjects)

@@ -13,6 +13,7 @@ from typing import Any
 
 from i18n import mark
 from server.definition import Definition, read_definition, reversioned
+from server.encrypting import keyed
 from server.errors import Problem
 from server.form_entries import (
     By,
@@ -79,13 +80,14 @@ def create_form(
         if not ignore_warnings:
             warn(definition, _deleted_forms(turn, project, definition.schema.form_id))
         key = _new_form(turn, project, definition.schema.form_id, by)
-        subject, files = form_subject(project.uid, key), own_files(definition)
+        made = keyed(turn, project, definition)
+        subject, files = form_subject(project.uid, key), own_files(made)
         if publish:
-            check_unpublished(turn, project.id, definition)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            check_unpublished(turn, project.id, made)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
         else:
             token = make_token()
-            append_version(turn, DRAFT, subject, definition, files, by=by, first=True, token=token)
+            append_version(turn, DRAFT, subject, made, files, by=by, first=True, token=token)
         return key
 
     return _written(hub, project.uid, hub.write(work))
@@ -121,14 +123,15 @@ def publish_definition(
 
     def work(turn: Turn) -> str:
         form = forms.find_form(turn.db, project.id, definition.schema.form_id)
+        made = keyed(turn, project, definition)
         if form is None:
-            check_unpublished(turn, project.id, definition)
-            key = _new_form(turn, project, definition.schema.form_id, by)
+            check_unpublished(turn, project.id, made)
+            key = _new_form(turn, project, made.schema.form_id, by)
             subject = form_subject(project.uid, key)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
             return key
-        compare(turn, form, definition, ignore_warnings=True)
-        append_published(turn, form, definition, files, by)
+        compare(turn, form, made, ignore_warnings=True)
+        append_published(turn, form, made, files, by)
         return form.key
 
     return _written(hub, project.uid, hub.write(work))
@@ -143,7 +146,8 @@ def publish_file(
     Raises Problem as `read_definition` and `publish_definition` do, OSError for unreadable files.
     """
     kind = path.suffix.lower().removeprefix(".")
-    definition = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    read = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    definition = hub.write(lambda turn: keyed(turn, project, read))  # what would be published
     files = _files_beside(hub, definition, media or path.parent / "media")
     form = forms.find_form(hub.read(), project.id, definition.schema.form_id)
     if form is not None:
@@ -155,11 +159,39 @@ def publish_file(
     return Publication(form, definition.schema.version, changed, missing, definition.warnings)
 
 
+def checked_changes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be changed of a form, as its entries write it. state: open (listed and accepting), closing
+    (accepting) or closed (neither); webformsEnabled. Anything else is passed over.
+
+    Raises Problem 400.8, 400.11.
+    """
+    changes: dict[str, Any] = {}
+    if "state" in said:
+        if said["state"] not in STATES:
+            raise Problem("400.8", field="state", value=said["state"], reason=UNKNOWN_STATE)
+        changes["state"] = said["state"]
+    if "webformsEnabled" in said:
+        if not isinstance(said["webformsEnabled"], bool):
+            value = said["webformsEnabled"]
+            raise Problem("400.11", field="webformsEnabled", value=value, expected="boolean")
+        changes["webforms"] = said["webformsEnabled"]
+    return changes
+
+
+def change_form(hub: Hub, form: Form, changes: Mapping[str, Any], *, by: By = None) -> None:
+    """changes: those of checked_changes."""
+    hub.write(lambda turn: append_change(turn, form, changes, by))
+
+
+def append_change(turn: Turn, form: Form, changes: Mapping[str, Any], by: By) -> None:
+    """The same in a turn that is under way."""
+    earlier = [e.id for e in entries_of(turn.db, subject_of(form)) if e.kind == "form.update"]
+    turn.append("form.update", subject_of(form), signed(dict(changes), by), supersedes=earlier)
+
+
 def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
-    """open: listed and accepting; closing: accepting; closed: neither. Raises Problem 400.8."""
-    if state not in STATES:
-        raise Problem("400.8", field="state", value=state, reason=UNKNOWN_STATE)
-    _decide(hub, form, "form.update", {"state": state}, {"form.update"}, by)
+    """Raises Problem 400.8."""
+    change_form(hub, form, checked_changes({"state": state}), by=by)
 
 
 def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
@@ -168,9 +200,13 @@ def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now."""
+    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
+    it is there no longer."""
 
     def check(turn: Turn) -> None:
+        now = forms.find_by_number(turn.db, form.id)
+        if now is None or now.deleted_at is None or now.purged_at is not None:
+            raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
 

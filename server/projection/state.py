@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import actors, configs, forms, offers, peers, projects, submissions, withdrawals
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -91,6 +91,8 @@ class State:
             peers.fold(db, entry)
         elif room == "offer":
             offers.fold(db, entry)
+        elif room == "config":
+            configs.fold(db, entry)
 
     def _follow_project(self, db: Connection, uid: str) -> None:
         """What arrived before its project; one form that will not fold keeps no other from it."""

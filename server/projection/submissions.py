@@ -20,7 +20,14 @@ from server.store.database import Connection
 from server.store.forms import Form
 from server.store.ledger_sqlite import is_alone
 from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
-from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
+from server.subjects import (
+    TRIAL,
+    SubmissionSubject,
+    is_trial,
+    split_form,
+    split_submission,
+    submission_subject,
+)
 from sync.errors import BadEntry, BlobMissing
 from sync.ledger import Entry
 from sync.merge import CREATE, EDIT, Standing, Version, content_of, files_by_version, is_sound, standing
@@ -29,11 +36,19 @@ from sync.merge import CREATE, EDIT, Standing, Version, content_of, files_by_ver
 def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None) -> None:
     if not is_sound(entry):
         raise BadEntry("entry.not_an_entry", id=entry.id)
+    if TRIAL in entry.subject and not _is_in_force(db, entry.subject):
+        return
     plain = _is_plain(entry) and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
     elif not plain or not _insert_unknown(db, entry):
         refold(context, db, entry.subject)
+
+
+def _is_in_force(db: Connection, subject: str) -> bool:
+    """False for test submissions to a draft that was published, replaced or dropped."""
+    about = split_submission(subject)
+    return not is_trial(about.form_key) or forms.find_by_key(db, about.project, about.form_key) is not None
 
 
 def _is_plain(entry: Entry) -> bool:
@@ -91,7 +106,13 @@ def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered:
     submissions.point_to_version(db, row.id, version_id)
     submissions.write_attachments(db, version_id, attachments)
     if offered is not None:
-        answers.write_answers(db, row.id, records(offered.reading))
+        _write_reading(db, row.id, offered.reading)
+
+
+def _write_reading(db: Connection, submission_id: int, reading: Reading) -> None:
+    answers.write_answers(db, submission_id, records(reading))
+    if reading.answers_file is not None:
+        answers.note_encrypted(db, submission_id, reading.answers_file)
 
 
 def records(reading: Reading) -> list[bytes]:
@@ -132,6 +153,8 @@ def refold(context: Context, db: Connection, subject: str) -> None:
     if project is None:
         return  # folded when the project arrives
     form = forms.find_by_key(db, about.project, about.form_key)
+    if form is None and is_trial(about.form_key):
+        return
     kin = gather(db, project.id, form, about)
     known = _known_versions(db, form)
     taking_part = set[str]()
@@ -299,7 +322,7 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
             answers.mark_read(db, submission_id, schema_id=schema_id, expected=expected, present=present)
             answers.clear_answers(db, submission_id)
             if reading is not None:
-                answers.write_answers(db, submission_id, records(reading[0]))
+                _write_reading(db, submission_id, reading[0])
 
 
 def _read_version(context: Context, db: Connection, version: SubmissionVersion) -> tuple[Reading, int] | None:

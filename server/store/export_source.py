@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from forms.fields import Schema
 from server.clock import shown
 from server.exports.odata_filter import mentions_deleted
-from server.exports.rows import Head, Media, Page
+from server.exports.rows import Encrypted, Head, Media, Page
 from server.store.blobs import BlobStore
 from server.store.odata_sql import COLUMNS, condition
 from server.store.paging import count_live, find_start
@@ -20,6 +21,7 @@ _HEAD = (
     "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
     "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
+_STATUS = "CASE WHEN x.submission_id IS NULL THEN NULL WHEN z.sha256 IS NULL THEN 0 ELSE 1 END"
 AUDIT = "/meta/audit"  # the question under which a device's audit log is attached (ODK XForms)
 
 
@@ -72,7 +74,7 @@ class FormSource:
         return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
 
     def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
-        for row in self._rows(f"{_HEAD}, r.record", _WITH_ANSWERS):
+        for row in self._rows(f"{_HEAD}, r.record, {_STATUS}", _WITH_ANSWERS):
             yield _head(row), row[14]
 
     def repeats(self, path: str) -> Iterator[tuple[str, int, bytes]]:
@@ -99,15 +101,9 @@ class FormSource:
         audit, join = self._audit_name()
         if not join:
             return
-        where, values = self._where
-        cursor = self._db.execute(
-            f"SELECT s.instance_id, t.name, lower(hex(t.sha256)) FROM submission s {join} {_WITH_FILES} "
-            "JOIN submission_version v ON v.id = s.version_id "
-            f"WHERE {where} AND {audit} IS t.name ORDER BY v.created_at, v.id",
-            values,
-        )
-        self._cursors.append(cursor)
-        for row in cursor:
+        what = "s.instance_id, t.name, lower(hex(t.sha256))"
+        version = f"JOIN submission_version v ON v.id = s.version_id AND {audit} IS t.name"
+        for row in self._by_age(what, f"{join} {_WITH_FILES} {version}"):
             yield self._media(*row)
 
     def _media(self, instance_id: str, name: str, sha256: str) -> Media:
@@ -127,6 +123,28 @@ class FormSource:
         found = f"trim(json_extract(CAST(r.record AS TEXT), CASE s.schema_id {cases} ELSE '$.none' END))"
         return found, "LEFT JOIN answers r ON r.id = s.id * 1024 "
 
+    def encrypted(self, *, oldest_first: bool = False) -> Iterator[Encrypted]:
+        what = "s.instance_id, f.key_id, s.schema_id, x.answers_file, lower(hex(v.xml)), v.id"
+        rows = self._by_age(what, _ENCRYPTED) if oldest_first else self._rows(what, _ENCRYPTED)
+        for instance_id, key, schema, answers_file, xml, version in rows:
+            yield Encrypted(
+                instance_id, key, schema, answers_file,
+                functools.partial(self._blobs.read, xml, self._db),
+                functools.partial(self._open_file, version),
+            )  # fmt: skip
+
+    def _open_file(self, version: int, name: str) -> BinaryIO | None:
+        row = self._db.execute(_FILE, (version, name)).fetchone()
+        return self._blobs.open(row[0], self._db) if row else None
+
+    def _by_age(self, what: str, join: str) -> sqlite3.Cursor:
+        """As _rows, but the oldest version first. join: gives `v`, the version that stands."""
+        where, values = self._where
+        sql = f"SELECT {what} FROM submission s {join} WHERE {where} ORDER BY v.created_at, v.id"
+        cursor = self._db.execute(sql, values)
+        self._cursors.append(cursor)
+        return cursor
+
     def _rows(self, what: str, join: str, order: str = "") -> sqlite3.Cursor:
         sql = f"SELECT {what} {self._chosen.sql.format(join=join)}{', ' + order if order else ''}"
         cursor = self._db.execute(sql, self._chosen.values)
@@ -136,12 +154,21 @@ class FormSource:
 
 _WITH_ANSWERS = (
     "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id "
-    "LEFT JOIN hub_name h ON h.id = s.hub"
+    "LEFT JOIN hub_name h ON h.id = s.hub LEFT JOIN encrypted x ON x.submission_id = s.id "
+    "LEFT JOIN attachment z ON z.submission_version_id = s.version_id AND z.name = x.answers_file"
+)
+_ENCRYPTED = (
+    "JOIN encrypted x ON x.submission_id = s.id JOIN submission_version v ON v.id = s.version_id "
+    "JOIN form_version f ON f.id = s.schema_id"
+)
+_FILE = (
+    "SELECT lower(hex(t.sha256)) FROM attachment t JOIN blob b ON b.sha256 = t.sha256 "
+    "WHERE t.submission_version_id = ? AND t.name = ?"
 )
 # A file may be named before its bytes have come from their hub: it is left out until then.
 _WITH_FILES = (
     "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 "
-    "JOIN blob b ON b.sha256 = t.sha256"
+    "AND NOT EXISTS (SELECT 1 FROM encrypted x WHERE x.submission_id = s.id) JOIN blob b ON b.sha256 = t.sha256"
 )
 
 
@@ -188,11 +215,18 @@ def _order(page: Page) -> str:
     return ", ".join([*clauses, f"s.created_at {rest}", f"s.instance_id {rest}"])
 
 
+def _status(record: bytes | None, has_answers: int | None) -> str | None:
+    """has_answers: whether the file with the encrypted answers came; None: they are not encrypted."""
+    if record is not None:
+        return None
+    return "missingEncryptedFormData" if has_answers == 0 else "notDecrypted"
+
+
 def _head(row: tuple) -> Head:
     return Head(
         instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]),
         deleted_at=shown(row[3]), submitter_id=row[4], submitter_name=row[5], device_id=row[6],
         review_state=row[7], edits=row[8], form_version=row[9], attachments_present=row[10],
-        attachments_expected=row[11], status=None if row[14] is not None else "notDecrypted", hub=row[12],
+        attachments_expected=row[11], status=_status(*row[14:16]), hub=row[12],
         schema=row[13],
     )  # fmt: skip

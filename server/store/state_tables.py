@@ -37,25 +37,33 @@ def empty(db: sqlite3.Connection) -> None:
         db.execute(f"DELETE FROM {table}")
 
 
-_FORM = "JOIN form f ON f.id = {0}.form_id JOIN project p ON p.id = f.project_id"
+# Test submissions to a draft go by the negative number of its form.
+_FORM = (
+    "JOIN (SELECT id, project_id, key FROM form UNION ALL SELECT -id, project_id, trial FROM form) f "
+    "ON f.id = {0}.form_id JOIN project p ON p.id = f.project_id"
+)
 _OWNER = f"JOIN submission s ON s.id = {{0}}.submission_id {_FORM.format('s')}"
 # What each table says, without the row numbers that every fold gives anew: a submission is named by
 # its form and instanceID, a version by its entry.
 _CONTENTS = {
-    "project": """SELECT uid, name, description, archived, hub, created_at, updated_at, deleted_at
-        FROM project""",
+    "project": """SELECT r.uid, r.name, r.description, r.archived, r.hub, r.created_at, r.updated_at, r.deleted_at,
+        k.public FROM project r LEFT JOIN encryption_key k ON k.id = r.key_id""",
     "actor": "SELECT * FROM actor",
     "assignment": "SELECT * FROM assignment",
     "session": "SELECT * FROM session",
+    "preference": "SELECT * FROM preference",
+    "reset_request": "SELECT * FROM reset_request",
+    "reset_token": "SELECT * FROM reset_token",
     "form": """SELECT p.uid, f.key, f.xml_form_id, f.state, c.version, c.xform, d.version, d.xform,
-        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at
+        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms,
+        f.purged_at
         FROM form f JOIN project p ON p.id = f.project_id
         LEFT JOIN form_version c ON c.id = f.current_id LEFT JOIN form_version d ON d.id = f.draft_id""",
     "form_version": f"""SELECT p.uid, f.key, v.version, v.name, v.xform, v.md5, v.sha1, v.xls,
-        v.xls_type, v.created_by, v.created_at, v.published_at
+        v.xls_type, v.created_by, v.created_at, v.published_at, v.notes
         FROM form_version v {_FORM.format("v")}""",
     "form_file": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, i.name, i.type,
-        i.sha256, i.md5, i.size, i.updated_at
+        i.sha256, i.md5, i.size, i.updated_at, i.content_type
         FROM form_file i JOIN form_version v ON v.id = i.form_version_id {_FORM.format("v")}""",
     "submission": f"""SELECT p.uid, f.key, s.instance_id, v.entry, s.created_at, s.updated_at,
         s.deleted_at, s.review_state, s.submitter_id, s.device_id, s.user_agent, s.form_version, s.edits,
@@ -79,6 +87,12 @@ _CONTENTS = {
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "encrypted": f"""SELECT p.uid, f.key, s.instance_id, e.answers_file
+        FROM encrypted e {_OWNER.format("e")}""",
+    # A public key that a form brings along is found in the form again; it counts once it is published.
+    "encryption_key": """SELECT k.project, k.public, k.managed, k.hint, k.locked,
+        CASE WHEN k.managed = 1 THEN k.created_at END FROM encryption_key k WHERE k.managed = 1
+        OR k.id IN (SELECT key_id FROM form_version WHERE published_at IS NOT NULL)""",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
@@ -91,6 +105,7 @@ _CONTENTS = {
     "audit": """SELECT e.id, a.at, a.part, n.name FROM audit a JOIN entry e ON e.seq = a.seq
         JOIN audit_action n ON n.id = a.action""",
     "audit_place": "SELECT seq FROM audit_place",
+    "config": "SELECT * FROM config",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }
@@ -99,7 +114,8 @@ STATE_TABLES = tuple(_CONTENTS)
 
 def digests(db: sqlite3.Connection) -> dict[str, str]:
     """table -> hash of what it says, for comparing two folds. Equal also on two hubs that hold the same
-    entries, but for the tables of what is local: actor, assignment, session, offer, and those of peers."""
+    entries, but for the tables of what is local: actor, assignment, session, preference, reset_*, offer, and those
+    of peers."""
     return {table: _digest(db, contents) for table, contents in _CONTENTS.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
@@ -21,7 +22,8 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -111,6 +113,16 @@ def require(verb: str, project: Project | None = None, form: Form | None = None)
     return caller()
 
 
+def secure() -> bool:
+    """Whether the request came over https."""
+    return is_secure(request, hub().config.trusted_proxy)
+
+
+def session_cookie() -> str:
+    """What the session's cookie is called here; only browsers that came by https keep a __Host- one."""
+    return cookie_name(request, hub().config.public_url, hub().config.trusted_proxy)
+
+
 def challenge() -> str:
     """The WWW-Authenticate header with which the tablets' door asks for a name and password."""
     return digest.challenge(hub().secret, stale=g.get("digest_stale", False))
@@ -134,16 +146,24 @@ def project_or_404(number: int) -> Project:
 
 
 def form_or_404(project: Project, xml_form_id: str) -> Form:
+    """The form; below …/draft/submissions as the test submissions to its draft see it."""
     found = forms.find_form(hub().read(), project.id, xml_form_id)
+    if asks_of_draft():
+        found = forms.as_trial(found)
     if found is None:
         raise Problem("404.1")
     return found
 
 
+def asks_of_draft() -> bool:
+    """Whether the address is that of a draft's test submissions."""
+    return DRAFT in request.environ
+
+
 def json_body() -> dict[str, Any]:
-    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
+    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = JSON_LIMIT
-    raw = request.get_data()
+    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""))
     if not raw.strip():
         return {}
     try:
@@ -151,6 +171,22 @@ def json_body() -> dict[str, Any]:
     except orjson.JSONDecodeError as fault:
         raise Problem("400.1", format="json", rawLength=len(raw)) from fault
     return said if isinstance(said, dict) else {}
+
+
+def _decoded(raw: bytes, encoding: str) -> bytes:
+    """Raises Problem 400.36 for what swells beyond the limit, 400.37 for an encoding that we do not read."""
+    if encoding.lower() in ("", "identity"):
+        return raw
+    if encoding.lower() not in ("gzip", "deflate"):
+        raise Problem("400.37")
+    inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        said = inflating.decompress(raw, JSON_LIMIT + 1)
+    except zlib.error:
+        raise Problem("400.1", format="json", rawLength=len(raw)) from None
+    if len(said) > JSON_LIMIT:
+        raise Problem("400.36")
+    return said
 
 
 def extended() -> bool:
@@ -176,18 +212,26 @@ def base_url() -> str:
     said = hub().config.public_url
     if said:
         return said.rstrip("/")
-    scheme = "https" if is_secure(request) else "http"
+    scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
 
 
 def asked_path() -> str:
     """The path as the caller wrote it, percent-escapes and all, without a tablet's token in front."""
-    asked = str(request.environ.get("REQUEST_URI") or quote(request.path, safe="/:'()!*$@,;=&+~"))
+    asked = str(request.environ.get("REQUEST_URI") or quote(_path(), safe="/:'()!*$@,;=&+~"))
     path = re.sub(r"^[a-z]+://[^/]*", "", asked.partition("?")[0])
-    return re.sub(r"^/v1/key/[^/]*", "/v1", path.removeprefix(request.root_path.rstrip("/")))
+    return re.sub(r"^/v1/(key|test)/[^/]*", "/v1", path.removeprefix(request.root_path.rstrip("/")))
+
+
+def _path() -> str:
+    """The request's path before that of a draft was rewritten."""
+    if not asks_of_draft():
+        return request.path
+    path: str = request.environ[DRAFT]
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def prefix() -> str:
     """ "/v1", or "/v1/key/TOKEN": a tablet must find the rest through the same access."""
-    key = request.environ.get(KEY)
+    key = key_of(request)
     return f"/v1/key/{key}" if key else "/v1"

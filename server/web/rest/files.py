@@ -92,7 +92,7 @@ def blob_answer(
         answer = Response(_chunks(stream), direct_passthrough=True)
         answer.call_on_close(stream.close)  # also when nobody reads on: a HEAD, a lost connection
         kind = media_type or content_type(name)
-        answer.headers["Content-Type"] = kind
+        answer.headers["Content-Type"] = _with_charset(kind)
         answer.headers["Content-Disposition"] = disposition(
             name, "inline" if inline and kind in INLINE else "attachment"
         )
@@ -101,6 +101,11 @@ def blob_answer(
         answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["ETag"] = f'"{tag}"'
     return answer
+
+
+def _with_charset(kind: str) -> str:
+    """Texts are UTF-8 unless their type says otherwise (Central)."""
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") and "charset" not in kind else kind
 
 
 def is_unchanged(tag: str) -> bool:

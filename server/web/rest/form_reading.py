@@ -66,7 +66,7 @@ def show(asked: Asked) -> dict[str, Any]:
     if wire.extended():
         said |= extended_json(wire.hub().read(), asked.form, asked.version)
         if wire.may("form.update", asked.project, asked.form):
-            said["publishNotes"] = None
+            said["publishNotes"] = asked.version.notes
     return said
 
 
@@ -100,7 +100,7 @@ def list_attachments(asked: Asked) -> list[dict[str, Any]]:
 def show_attachment(asked: Asked, name: str) -> Response:
     for file in forms.list_files(wire.hub().read(), asked.version.id):
         if file.name == name:
-            return blob_answer(file.sha256, name, md5=file.md5)
+            return blob_answer(file.sha256, name, md5=file.md5, media_type=file.content_type)
     raise Problem("404.1")
 
 

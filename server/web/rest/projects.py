@@ -7,12 +7,15 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from server.clock import shown
+from server.encrypting import encrypt_project
 from server.projects import create_project, delete_project, update_project
 from server.store import projects
 from server.store.projects import Project
 from server.web import wire
+from server.web.rest.assignments import may_give
 from server.web.rest.forms import listed_forms
-from server.web.rest.inputs import optional_switch, optional_text, required_text
+from server.web.rest.inputs import optional_secret, optional_switch, optional_text, required_text
+from server.whole_project import carry_out, read_plan
 
 blueprint = Blueprint("projects", __name__)
 PATH = "/v1/projects/<int:project_id>"
@@ -50,7 +53,8 @@ def create() -> dict[str, Any]:
     caller = wire.require("project.create")
     said = wire.json_body()
     name, description = required_text(said, "name"), optional_text(said, "description")
-    return project_json(create_project(wire.hub(), name, description, caller.by))
+    archived = optional_switch(said, "archived")
+    return project_json(create_project(wire.hub(), name, description, caller.by, archived=archived))
 
 
 @blueprint.get(PATH)
@@ -75,6 +79,36 @@ def update(project_id: int) -> dict[str, Any]:
     return project_json(update_project(wire.hub(), project, changes, caller.by))
 
 
+@blueprint.post(f"{PATH}/key")
+def encrypt(project_id: int) -> dict[str, bool]:
+    """{"passphrase", "hint"}: from now on its forms are answered encrypted."""
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    passphrase, hint = optional_secret(said, "passphrase"), optional_text(said, "hint")
+    encrypt_project(wire.hub(), project, passphrase, hint, caller.by)
+    return {"success": True}
+
+
+@blueprint.put(PATH)
+def replace(project_id: int) -> dict[str, Any]:
+    """The project, and with {"forms": […]} all of its forms with who may what on them. What is not said of
+    the project becomes null, what is not said of a form stays."""
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    changes = {
+        "name": required_text(said, "name"),
+        "description": optional_text(said, "description"),
+        "archived": optional_switch(said, "archived"),
+    }
+    plan = read_plan(wire.hub().read(), project, changes, said.get("forms"))
+    for verb in sorted(plan.verbs):
+        wire.require(verb, project)
+    carry_out(wire.hub(), project, plan, lambda role, form: may_give(role, (project, form)), caller.by)
+    return project_json(wire.project_or_404(project_id))
+
+
 @blueprint.delete(PATH)
 def delete(project_id: int) -> dict[str, bool]:
     project = wire.project_or_404(project_id)
@@ -89,7 +123,7 @@ def project_json(project: Project) -> dict[str, Any]:
         "name": project.name,
         "description": project.description,
         "archived": None if project.archived is None else bool(project.archived),
-        "keyId": None,
+        "keyId": project.key_id,
         "createdAt": shown(project.created_at),
         "updatedAt": shown(project.updated_at),
         "deletedAt": shown(project.deleted_at),

@@ -86,8 +86,9 @@ def or_redirect(form: Form, instance_id: str) -> Submission | Response:
 
 def _moved(owner: Submission) -> Response:
     """What follows …/submissions/ stays as the caller wrote it."""
-    parts = wire.asked_path().removeprefix("/v1").split("/")  # "", projects, N, forms, ID, submissions, …
-    head, rest = "/".join(parts[:6]), "/".join(parts[6:])
+    parts = wire.asked_path().removeprefix("/v1").split("/")  # "", projects, N, forms, ID, …
+    end = parts.index("submissions", 5) + 1  # …/ID/draft/submissions of a draft
+    head, rest = "/".join(parts[:end]), "/".join(parts[end:])
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     place = f"{quote(owner.instance_id, safe='')}/versions/{rest}{query}"
     target = f"{request.root_path.rstrip('/')}{wire.prefix()}{head}/{place}"

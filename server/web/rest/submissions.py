@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from server import entering, review, withdrawal
+from server.answering import catch_up
 from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
 from server.store import actors, submissions
+from server.store.forms import Form
+from server.store.keys import keys_in_use
 from server.store.projects import Project
 from server.store.submissions import Submission
 from server.web import wire
@@ -27,7 +31,7 @@ from server.web.rest.submission_reading import (
     find_submission,
     or_redirect,
 )
-from server.web.rest.submission_shapes import People, stream_submissions, submission_json
+from server.web.rest.submission_shapes import People, key_json, stream_submissions, submission_json
 
 blueprint = Blueprint("submissions", __name__)
 
@@ -49,10 +53,11 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")
-def list_keys(project_id: int, xml_form_id: str) -> list[Any]:
-    """Encryption keys that the hub manages: it manages none."""
-    find_form(project_id, xml_form_id, "submission.read")
-    return []
+def list_keys(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
+    """Of what stands encrypted, the newest first. By their numbers the passphrases are given to an export."""
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    catch_up(wire.hub(), form.id)
+    return [key_json(key) for key in keys_in_use(wire.hub().read(), form.id)]
 
 
 @blueprint.get(f"{SUBMISSIONS}/submitters")
@@ -67,12 +72,13 @@ def list_submitters(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
 def create(project_id: int, xml_form_id: str) -> dict[str, Any]:
     project = wire.project_or_404(project_id)
     form = wire.form_or_404(project, xml_form_id)
-    case = _upload(project)
+    wire.actor()  # nobody's ten megabytes of XML are parsed
+    case = upload(project, form, wire.caller().by)
     entering.check_form(wire.hub(), form, case)
     wire.require("submission.create", project, form)
     entering.check_form_id(form, case)
     entering.create_submission(wire.hub(), form, case)
-    return _shown(find_submission(form, case.envelope.instance_id))
+    return shown(form, case.envelope.instance_id)
 
 
 @blueprint.put(ONE)
@@ -80,7 +86,8 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
     """The XML says by its deprecatedID that it replaces the version that stands."""
     project = wire.project_or_404(project_id)
     form = wire.form_or_404(project, xml_form_id)
-    case = _upload(project)
+    wire.actor()  # nobody's ten megabytes of XML are parsed
+    case = upload(project, form, wire.caller().by)
     entering.check_form_id(form, case)
     entering.deprecated_id(case)
     held = find_submission(form, instance_id)
@@ -90,16 +97,17 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
     return _shown(find_submission(form, instance_id))
 
 
-def _upload(project: Project) -> Case:
-    wire.actor()  # nobody's ten megabytes of XML are parsed
+def upload(project: Project, form: Form, by: Mapping[str, str] | None) -> Case:
+    """The answers in the request's body. Raises Problem as read_upload does."""
     client, agent = request.headers.get("odk-client"), request.headers.get("User-Agent", "")
     request.max_content_length = wire.hub().config.max_xml_length
     post = Post(
         project,
         request.get_data(cache=False),
-        by=wire.caller().by,
+        by=by,
         device_id=request.args.get("deviceID"),
         user_agent=f"{client} {agent}" if client else agent,
+        trial=form if form.is_trial else None,
     )
     return entering.read_upload(wire.hub(), post)
 
@@ -135,7 +143,7 @@ def update(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any
     said = wire.json_body()
     if "reviewState" in said:
         review.set_review_state(wire.hub(), form, held, said["reviewState"], by=wire.caller().by)
-    return _shown(find_submission(form, instance_id))
+    return shown(form, instance_id)
 
 
 @blueprint.delete(ONE)
@@ -162,6 +170,10 @@ def withdraw(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, b
         raise Problem("400.11", field="reason", value=str(reason), expected="string")
     withdrawal.withdraw(wire.hub(), form, instance_id, reason=reason, by=wire.caller().by)
     return SUCCESS
+
+
+def shown(form: Form, instance_id: str) -> dict[str, Any]:
+    return _shown(find_submission(form, instance_id))
 
 
 def _shown(held: Submission) -> dict[str, Any]:
