@@ -109,6 +109,15 @@ def find_submission(db: sqlite3.Connection, form_id: int, instance_id: str) -> S
     return Submission(*row) if row else None
 
 
+def deleted_before(db: sqlite3.Connection, moment: str) -> list[tuple[int, str]]:
+    """(number of the form, root instanceID) of what was put into the trash before."""
+    rows = db.execute(
+        "SELECT form_id, instance_id FROM submission WHERE deleted_at IS NOT NULL AND deleted_at < ? ORDER BY id",
+        (moment,),
+    )
+    return [(r[0], r[1]) for r in rows]
+
+
 def find_by_number(db: sqlite3.Connection, number: int) -> Submission | None:
     row = db.execute(f"SELECT {_SUBMISSION} FROM submission s WHERE s.id = ?", (number,)).fetchone()
     return Submission(*row) if row else None

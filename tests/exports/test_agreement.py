@@ -83,7 +83,9 @@ class Season:
     def wait(self, minutes: int) -> None:
         self._moment += timedelta(minutes=minutes)
 
-    def enter(self, number: int, farm: dict[str, Any], plots: list[str], state: str | None, gone: bool) -> None:
+    def enter(
+        self, number: int, farm: dict[str, Any], plots: list[str], state: str | None, gone: bool
+    ) -> None:
         self.wait(1)
         gps = farm["gps"] and "{} {}".format(*farm["gps"])
         said = {**farm, "gps": gps}
@@ -171,6 +173,8 @@ def test_page_far_in_is_what_counting_rows_would_give(
     names = [f"uuid:{n:08x}" for n, (_, fate) in enumerate(sent) if fate != "deleted"][::-1]
     listed = season.ask("GET", f"{season.path}/submissions?limit=3&offset={skip}").get_json()
     assert [s["instanceId"] for s in listed] == names[skip : skip + 3]
-    page = season.ask("GET", f"{season.path}.svc/Submissions?%24top=3&%24skip={skip}&%24count=true").get_json()
+    page = season.ask(
+        "GET", f"{season.path}.svc/Submissions?%24top=3&%24skip={skip}&%24count=true"
+    ).get_json()
     assert [r["__id"] for r in page["value"]] == names[skip : skip + 3]
     assert page["@odata.count"] == len(names)
