@@ -9,6 +9,7 @@ from typing import Any
 
 from i18n import mark
 from server.definition import Definition
+from server.encrypting import keyed
 from server.errors import Problem
 from server.form_entries import (
     By,
@@ -25,7 +26,7 @@ from server.form_entries import (
 )
 from server.hub import Hub, Turn
 from server.projection.forms import DRAFT, DRAFT_FILE, DROP_DRAFT, draft_in_force
-from server.store import forms
+from server.store import forms, projects
 from server.store.blobs import Staged
 from server.store.forms import Form, FormFile
 
@@ -50,6 +51,8 @@ def set_draft(
             raise Problem("400.2", field="xml")
         made = definition or definition_of(turn, now.current_id)
         compare(turn, now, made, ignore_warnings=ignore_warnings)
+        project = projects.find_by_uid(turn.db, now.project_uid)
+        made = keyed(turn, project, made) if project is not None else made
         replaced = draft_in_force(history(turn, now))
         append_version(
             turn,

@@ -13,6 +13,7 @@ from typing import Any
 
 from i18n import mark
 from server.definition import Definition, read_definition, reversioned
+from server.encrypting import keyed
 from server.errors import Problem
 from server.form_entries import (
     By,
@@ -79,13 +80,14 @@ def create_form(
         if not ignore_warnings:
             warn(definition, _deleted_forms(turn, project, definition.schema.form_id))
         key = _new_form(turn, project, definition.schema.form_id, by)
-        subject, files = form_subject(project.uid, key), own_files(definition)
+        made = keyed(turn, project, definition)
+        subject, files = form_subject(project.uid, key), own_files(made)
         if publish:
-            check_unpublished(turn, project.id, definition)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            check_unpublished(turn, project.id, made)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
         else:
             token = make_token()
-            append_version(turn, DRAFT, subject, definition, files, by=by, first=True, token=token)
+            append_version(turn, DRAFT, subject, made, files, by=by, first=True, token=token)
         return key
 
     return _written(hub, project.uid, hub.write(work))
@@ -121,14 +123,15 @@ def publish_definition(
 
     def work(turn: Turn) -> str:
         form = forms.find_form(turn.db, project.id, definition.schema.form_id)
+        made = keyed(turn, project, definition)
         if form is None:
-            check_unpublished(turn, project.id, definition)
-            key = _new_form(turn, project, definition.schema.form_id, by)
+            check_unpublished(turn, project.id, made)
+            key = _new_form(turn, project, made.schema.form_id, by)
             subject = form_subject(project.uid, key)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
             return key
-        compare(turn, form, definition, ignore_warnings=True)
-        append_published(turn, form, definition, files, by)
+        compare(turn, form, made, ignore_warnings=True)
+        append_published(turn, form, made, files, by)
         return form.key
 
     return _written(hub, project.uid, hub.write(work))
@@ -143,7 +146,8 @@ def publish_file(
     Raises Problem as `read_definition` and `publish_definition` do, OSError for unreadable files.
     """
     kind = path.suffix.lower().removeprefix(".")
-    definition = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    read = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    definition = hub.write(lambda turn: keyed(turn, project, read))  # what would be published
     files = _files_beside(hub, definition, media or path.parent / "media")
     form = forms.find_form(hub.read(), project.id, definition.schema.form_id)
     if form is not None:

@@ -52,6 +52,8 @@ def resource_document(
     if next(source.submissions(), None) is None:
         raise Problem("404.1")
     found = list(_matching(reader.rows(), resource))
+    if query.top == 0:
+        return iter([count_document(resource.table, address, len(found) if query.count else None)])
     window = Window(found, query.top, query.skip, query.after if resource.table != "Submissions" else None)
     return _document(window, maker, resource.table, query, address, len(found))
 
@@ -140,8 +142,9 @@ def _pieces(
             yield opening + b",".join(held)
             held, size, opening = [], 0, b","
     following = None
-    if window.more and window.last is not None:
-        following = address.next(make_token(table, window.last.id))
+    if window.more:
+        # Without a row ($top=0 of a repeat table, to count) there is none to go on after: Central says null.
+        following = address.next(make_token(table, window.last.id if window.last else None))
     count = (window.counted if total is None else total) if query.count else None
     rest = b",".join(held)
     yield (

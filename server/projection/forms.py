@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.projection.context import Context
-from server.store import actors, forms, projects, submissions
+from server.store import actors, forms, keys, projects, submissions
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from server.subjects import split_form, trial_key
@@ -120,9 +120,14 @@ def _write_version(
     )
     held = forms.find_version(db, number)
     assert held is not None
-    slots = context.reader_of(db, held).schema.slots
+    schema = context.reader_of(db, held).schema
+    if schema.public_key is not None:
+        project = split_form(entry.subject)[0]
+        forms.set_key(db, number, keys.note_key(db, project, schema.public_key, entry.made_at))
     media = _media(entry, entries or [])
-    forms.write_files(db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in slots])
+    forms.write_files(
+        db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in schema.slots]
+    )
     return number
 
 

@@ -101,7 +101,7 @@ def list_attachments(asked: Asked) -> list[dict[str, Any]]:
 def show_attachment(asked: Asked, name: str) -> Response:
     for file in forms.list_files(wire.hub().read(), asked.version.id):
         if file.name == name:
-            return blob_answer(file.sha256, name, md5=file.md5, kind=file.content_type)
+            return blob_answer(file.sha256, name, md5=file.md5, media_type=file.content_type)
     raise Problem("404.1")
 
 

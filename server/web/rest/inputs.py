@@ -43,6 +43,11 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
     return value
 
 
+def optional_secret(said: Mapping[str, Any], field: str) -> str | None:
+    """As secret_text, where the use case says what a missing one means."""
+    return secret_text(said, field) if said.get(field) else None
+
+
 def whole_in_query(args: Mapping[str, str], name: str, default: int) -> int:
     """Raises Problem 400.11 for what is not a whole number of zero or more, or beyond any of ours."""
     said = args.get(name)
