@@ -1,8 +1,9 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
 --quick is a trial run of a minute or two; --forms measures the form kit alone, --sync what hubs cost each
-other alone; --large goes on to 100,000 submissions; --load PATH runs another load client against the
-served hub instead: a program that takes --base-url, --email, --password, --n and --pid.
+other alone; --large goes on to 100,000 submissions, and to pages of a million (5 GB, minutes to write);
+--load PATH runs another load client against the served hub instead: a program that takes --base-url,
+--email, --password, --n and --pid.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import form_measures, measures, sync_measures
+from benchmarks import form_measures, large_form, measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -26,11 +27,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
     parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
     parser.add_argument("--forms", action="store_true", help="measure the form kit alone")
+    parser.add_argument(
+        "--pages", type=int, default=100_000, help="submissions that single pages are read of"
+    )
     parser.add_argument("--load", type=Path, help="run this load client instead")
     parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
     said = parser.parse_args()
     if said.quick:
-        said.n, said.held = 300, 1000
+        said.n, said.held, said.pages = 300, 1000, 10_000
     return said
 
 
@@ -61,6 +65,7 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     finally:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
+    large_form.run(sheet, folder / "large", 1_000_000 if said.large else said.pages)
     form_measures.measure_forms(sheet, folder)
     sync_measures.run(sheet, folder / "sync", quick=said.quick)
     return _tell(sheet)

@@ -15,6 +15,7 @@ from server.exports.odata_filter import mentions_deleted
 from server.exports.rows import Encrypted, Head, Media, Page
 from server.store.blobs import BlobStore
 from server.store.odata_sql import COLUMNS, condition
+from server.store.paging import count_live, find_start
 
 _HEAD = (
     "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
@@ -51,11 +52,11 @@ class FormSource:
         submission of it follows. one: root instanceID, for that submission alone."""
         self._db, self._blobs = db, blobs
         self._cursors: list[sqlite3.Cursor] = []
-        self._chosen = _choose(form_id, page, now, one)
-        self._counted = _count(form_id, page, now)
+        self._form_id, self._page = form_id, page
         self._where = _where(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
+        self._chosen = _choose(db, form_id, page, now, one)
         self._schemas = schemas(db)
 
     def close(self) -> None:
@@ -67,7 +68,10 @@ class FormSource:
 
     def count(self) -> int:
         """How many submissions match the page's filter, paging left out."""
-        return int(self._db.execute(*self._counted).fetchone()[0])
+        if self._page.filter is None:
+            return count_live(self._db, self._form_id)
+        where, values = self._where
+        return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
 
     def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
         for row in self._rows(f"{_HEAD}, r.record, {_STATUS}", _WITH_ANSWERS):
@@ -180,18 +184,12 @@ def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
     return " AND ".join(conditions), bound
 
 
-def _count(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
-    if page.filter is not None:
-        where, values = _where(form_id, page, now)
-        return f"SELECT count(*) FROM submission s WHERE {where}", values
-    return (
-        "SELECT (SELECT count(*) FROM submission WHERE form_id = ?) "
-        "- (SELECT count(*) FROM submission WHERE form_id = ? AND deleted_at IS NOT NULL)"
-    ), [form_id, form_id]
-
-
-def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
+def _choose(db: sqlite3.Connection, form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
     where, values = _where(form_id, page, now)
+    skip = page.skip
+    if skip and page.filter is None and not page.order and page.after is None and one is None:
+        before, skip = find_start(db, form_id, skip)
+        where, values = f"{where} AND s.created_at < ?", [*values, before]
     if one is not None:
         where, values = f"{where} AND s.instance_id = ?", [*values, one]
     if page.after is not None:
@@ -206,7 +204,7 @@ def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen
         return _Chosen(f"FROM submission s {{join}} WHERE {where} ORDER BY {order}", tuple(values))
     limit = -1 if page.limit is None else page.limit
     inner = f"SELECT * FROM submission s WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
-    return _Chosen(f"FROM ({inner}) s {{join}} ORDER BY {order}", (*values, limit, page.skip))
+    return _Chosen(f"FROM ({inner}) s {{join}} ORDER BY {order}", (*values, limit, skip))
 
 
 def _order(page: Page) -> str:

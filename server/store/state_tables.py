@@ -70,6 +70,8 @@ _CONTENTS = {
         s.rivals, s.hub, s.expected, s.present, a.version, a.xform
         FROM submission s LEFT JOIN submission_version v ON v.id = s.version_id
         LEFT JOIN form_version a ON a.id = s.schema_id {_FORM.format("s")}""",
+    "submission_hour": f"""SELECT p.uid, f.key, h.hour, h.live FROM submission_hour h {_FORM.format("h")}
+        WHERE h.live > 0""",
     "submission_version": f"""SELECT p.uid, f.key, s.instance_id, v.instance_id, v.xml, v.entry,
         v.form_version, v.deprecated_id, v.instance_name, v.created_at, v.submitter_id, v.device_id,
         v.user_agent, v.depth, v.standing FROM submission_version v {_OWNER.format("v")}""",

@@ -17,6 +17,7 @@ from server.exports.columns import CsvOptions, read_options
 from server.store.forms import Form
 from server.web import wire
 from server.web.form_data import event_tag, find_published, not_modified, streamed, tagged
+from server.web.paths import DRAFT
 from server.web.rest.files import disposition
 from server.web.rest.form_reading import FORM
 from server.web.rest.inputs import DIGITS
@@ -47,7 +48,7 @@ def _send(form: Form, file_format: str, options: CsvOptions, ending: str) -> Res
         return unchanged
     pieces = export(wire.hub(), form, file_format, options, passphrases=passphrases)
     held = ExitStack()
-    if request.method != "HEAD":
+    if request.method != "HEAD" and DRAFT not in request.environ:
         note_export(wire.hub(), form, wire.caller().by)
     held.callback(pieces.close)
     answer = streamed(pieces, held, TYPES[file_format])

@@ -123,7 +123,7 @@ def refuse(fault: Problem) -> Response | tuple[dict[str, Any], int]:
     text = escape(fault.text(choose_language(request.headers.get("Accept-Language"), "en")))
     details = escape(orjson.dumps(fault.details).decode()) if fault.details else ""
     body = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<error code="{fault.code}">'
-        f"<message>{text}</message><details>{details}</details></error>"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<error code="{fault.code}">\n'
+        f"  <message>{text}</message>\n  <details>{details}</details>\n</error>"
     )
     return Response(body, fault.status, content_type=XML_REFUSAL)
