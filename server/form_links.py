@@ -1,8 +1,8 @@
 """The ids by which web forms are reached: of a form, of answering it once, and of its draft. No Flask, no SQL.
 
-They are made from what names the form, so that they are the same on every hub and for ever. They are no secret but for
-the draft's, which is made from its token: who may open what is asked of the caller. Source: ODK Central's API, where
-Enketo gives such ids.
+A form has them once its web form is switched on (webformsEnabled); until then they are null, as in ODK Central without
+Enketo. They are made from what names the form, so that they are the same on every hub and for ever. They are no secret
+but for the draft's, which is made from its token: who may open what is asked of the caller.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ LENGTH = 31
 def link_of(form: Form, version: FormVersion) -> str | None:
     """The id of this version's web form: of the draft in force or of the version that is out; older ones
     have none (Central)."""
+    if not form.webforms:
+        return None
     if version.id == form.draft_id:
         return _digest("draft", form.draft_token or "")
     return _digest("form", form.project_uid, form.key) if version.id == form.current_id else None
@@ -27,7 +29,8 @@ def link_of(form: Form, version: FormVersion) -> str | None:
 
 def once_link_of(form: Form, version: FormVersion) -> str | None:
     """The id by which somebody answers the form a single time."""
-    return _digest("once", form.project_uid, form.key) if version.id == form.current_id else None
+    is_out = version.id == form.current_id
+    return _digest("once", form.project_uid, form.key) if form.webforms and is_out else None
 
 
 def _digest(*said: str) -> str:

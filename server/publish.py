@@ -174,7 +174,7 @@ def checked_changes(said: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(said["webformsEnabled"], bool):
             value = said["webformsEnabled"]
             raise Problem("400.11", field="webformsEnabled", value=value, expected="boolean")
-        changes["webforms"] = said["webformsEnabled"]
+        changes["webforms_enabled"] = said["webformsEnabled"]
     return changes
 
 

@@ -64,10 +64,10 @@ def read_plan(db: Connection, project: Project, changes: Mapping[str, Any], said
     plans: dict[str, FormPlan] = {}
     for each in said:
         name = each.get("xmlFormId")
-        if name in plans:
-            raise Problem("400.8", field="xmlFormId", value=name, reason=TWICE)
         if not isinstance(name, str) or name not in held:
             raise Problem("501.2")
+        if name in plans:
+            raise Problem("400.8", field="xmlFormId", value=name, reason=TWICE)
         plans[name] = _form_plan(db, project, held[name], each)
     return Plan(changes, tuple(plans.values()))
 

@@ -67,7 +67,7 @@ def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
     return {
         "xml_form_id": made.body["xml_form_id"],
         "state": _last_said(entries, "state", "open"),
-        "webforms": int(_last_said(entries, "webforms", False)),
+        "webforms": int(_last_said(entries, "webforms_enabled", False)),
         "created_by": actors.number_of(made.body.get("by")),
         "created_at": made.made_at,
         "updated_at": max(later, default=None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -18,7 +19,20 @@ def draft(rice: Survey, version: str) -> None:
     assert rice.ask("POST", f"{rice.path}/draft", data=xml, headers=XML).status_code == 200
 
 
-def test_ids_stay_when_a_form_is_published_again(rice: Survey) -> None:
+@pytest.fixture
+def linked(rice: Survey) -> Survey:
+    """A form whose web form is switched on."""
+    assert rice.ask("PATCH", rice.path, {"webformsEnabled": True}).get_json()["webformsEnabled"] is True
+    return rice
+
+
+def test_form_without_a_web_form_has_no_ids(rice: Survey) -> None:
+    said = rice.get("").get_json()
+    assert (said["webformsEnabled"], said["enketoId"], said["enketoOnceId"]) == (False, None, None)
+
+
+def test_ids_stay_when_a_form_is_published_again(linked: Survey) -> None:
+    rice = linked
     before = rice.get("").get_json()
     assert len({before["enketoId"], before["enketoOnceId"], None}) == 3
     draft(rice, "8")
@@ -33,7 +47,8 @@ def test_ids_stay_when_a_form_is_published_again(rice: Survey) -> None:
     )
 
 
-def test_id_leads_to_the_form_for_who_may_read_it(rice: Survey, client: FlaskClient) -> None:
+def test_id_leads_to_the_form_for_who_may_read_it(linked: Survey, client: FlaskClient) -> None:
+    rice = linked
     draft(rice, "8")
     for place in ("", "/draft"):
         said = rice.get(place).get_json()
@@ -48,7 +63,8 @@ def test_id_leads_to_the_form_for_who_may_read_it(rice: Survey, client: FlaskCli
     assert client.get(f"/v1/form-links/{of_draft}/form", query_string=tablet).status_code == 403
 
 
-def test_id_of_a_deleted_form_leads_nowhere(rice: Survey) -> None:
+def test_id_of_a_deleted_form_leads_nowhere(linked: Survey) -> None:
+    rice = linked
     link = rice.get("").get_json()["enketoId"]
     rice.ask("DELETE", rice.path)
     for unknown in (link, "ក", "a" * 31):

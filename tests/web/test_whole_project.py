@@ -76,7 +76,7 @@ def test_assignments_that_are_not_said_stay(two: tuple[Survey, Survey]) -> None:
     [
         ([], 501.2, None),
         ([{"xmlFormId": "rice"}, {"xmlFormId": "ត្រី"}], 501.2, None),
-        ([{"xmlFormId": "rice"}, {"xmlFormId": 7}], 501.2, None),
+        ([{"xmlFormId": "rice"}, {"xmlFormId": ["fish"]}], 501.2, None),
         ([{"xmlFormId": "rice"}, "fish"], 501.2, None),
         ([{"xmlFormId": "rice"}, {"xmlFormId": "rice"}], 400.8, "xmlFormId"),
         ([{"xmlFormId": "rice"}, {"xmlFormId": "fish", "state": "បិទ"}], 400.8, "state"),

@@ -24,7 +24,7 @@ def draft(form: Form) -> FormVersion:
     return version_of(form, form.draft_id)
 
 
-add_readings(blueprint, DRAFT, draft)
+add_readings(blueprint, DRAFT, draft, tried=True)
 
 
 @blueprint.post(DRAFT)

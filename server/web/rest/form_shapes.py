@@ -41,10 +41,9 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
     return said
 
 
-def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str, Any]:
-    """What X-Extended-Metadata adds. Submissions are those of the published form, or of a form that was
-    never published none; of a draft that was asked for as such, the test submissions to it."""
-    number = -form.id if version.id == form.draft_id else form.id
+def extended_json(db: Connection, form: Form, version: FormVersion, *, tried: bool = False) -> dict[str, Any]:
+    """What X-Extended-Metadata adds. `tried`: with the test submissions to the draft, not the real ones."""
+    number = -form.id if tried else form.id
     count, newest = submissions.count_submissions(db, number)
     states = submissions.count_review_states(db, number)
     return {
