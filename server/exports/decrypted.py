@@ -29,6 +29,7 @@ REMEMBERED = (
 )
 XML_LIMIT = 64 * 1024 * 1024  # bytes of answers: what an attacker encrypted must not fill the memory
 AUDIT = "audit.csv"  # what devices call their log (Central tells it by its name here too)
+PIECE_BYTES = 64 * 1024
 DAMAGED, MISSING = "damagedEncryptedFormData", "missingEncryptedFormData"
 
 
@@ -43,7 +44,7 @@ class DecryptedSource:
         self, inner: EncryptedSource, keys: Mapping[int, RSAPrivateKey], given: frozenset[int]
     ) -> None:
         self._inner, self._keys, self._given = inner, keys, given
-        self._opened: OrderedDict[str, tuple[Manifest, bytes]] = OrderedDict()
+        self._remembered: OrderedDict[str, bytes] = OrderedDict()
         self._readers: dict[int, InstanceReader] = {}
         self.damaged: dict[tuple[str, str], None] = {}
 
@@ -109,12 +110,12 @@ class DecryptedSource:
     def _read(self, sealed: Encrypted) -> Reading | None:
         """None when its answers have not come, or are damaged."""
         try:
-            manifest, _ = self._open(sealed)
-            plain = self._plain(sealed, manifest.answers)
+            manifest, key = self._open(sealed)
+            plain = _plain(sealed, manifest, key, manifest.answers)
             if plain is None:
                 return None
             with plain:
-                return self._answers(sealed, manifest, plain.read(XML_LIMIT))
+                return self._answers(sealed, manifest, _bytes_of(plain))
         except FormFault:
             self._note(sealed, sealed.answers_file)
             return None
@@ -131,43 +132,32 @@ class DecryptedSource:
 
     def _open(self, sealed: Encrypted) -> tuple[Manifest, bytes]:
         """The manifest and key of a submission. Raises FormFault submission.*"""
-        held = self._opened.get(sealed.instance_id)
-        if held is None:
-            manifest = read_manifest(sealed.manifest())
-            held = manifest, submission_key(manifest, self._keys[sealed.key or 0])
-            self._opened[sealed.instance_id] = held
-            if len(self._opened) > REMEMBERED:
-                self._opened.popitem(last=False)
-        return held
-
-    def _plain(self, sealed: Encrypted, name: str) -> BinaryIO | None:
-        """A file of the submission, decrypted; None when it has not come. Raises FormFault submission.*"""
-        manifest, key = self._open(sealed)
-        source = sealed.open(name)
-        if source is None:
-            return None
-        try:
-            return open_plain(source, manifest.instance_id, key, manifest.places[name])
-        except FormFault:
-            source.close()
-            raise
+        manifest = read_manifest(sealed.manifest())
+        key = self._remembered.get(sealed.instance_id)
+        if key is None:
+            key = submission_key(manifest, self._keys[sealed.key or 0])
+            self._remembered[sealed.instance_id] = key
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return manifest, key
 
     def _files(self, sealed: Encrypted, wanted: Callable[[str], bool]) -> Iterator[Media]:
         try:
-            manifest, _ = self._open(sealed)
+            manifest, key = self._open(sealed)
         except FormFault:
             self._note(sealed, sealed.answers_file)
             return
         for name in manifest.places:
-            plain = plain_name(name)
-            if name and name != manifest.answers and wanted(plain) and self._is_whole(sealed, name):
-                opened = functools.partial(self._plain, sealed, name)
-                yield Media(sealed.instance_id, plain, opened)  # type: ignore[arg-type]
+            if not name or name == manifest.answers or not wanted(plain_name(name)):
+                continue
+            opened = functools.partial(_plain, sealed, manifest, key, name)
+            if self._is_whole(sealed, name, opened):
+                yield Media(sealed.instance_id, plain_name(name), opened)  # type: ignore[arg-type]
 
-    def _is_whole(self, sealed: Encrypted, name: str) -> bool:
+    def _is_whole(self, sealed: Encrypted, name: str, opened: Callable[[], BinaryIO | None]) -> bool:
         """Asked before it goes into a zip, from which nothing can be taken back."""
         try:
-            plain = self._plain(sealed, name)
+            plain = opened()
         except FormFault:
             self._note(sealed, name)
             return False
@@ -179,3 +169,24 @@ class DecryptedSource:
         if (sealed.instance_id, name) not in self.damaged:
             self.damaged[sealed.instance_id, name] = None
             log.warning("not decrypted instance=%s", sealed.instance_id)
+
+
+def _plain(sealed: Encrypted, manifest: Manifest, key: bytes, name: str) -> BinaryIO | None:
+    """A file of the submission, decrypted; None when it has not come. Raises FormFault submission.*"""
+    source = sealed.open(name)
+    if source is None:
+        return None
+    try:
+        return open_plain(source, manifest.instance_id, key, manifest.places[name])
+    except FormFault:
+        source.close()
+        raise
+
+
+def _bytes_of(plain: BinaryIO) -> bytes:
+    """Piece by piece: asked for the limit at once, the reader would take room for all of it. What is longer is
+    cut off, and then is no XML."""
+    held = bytearray()
+    while len(held) < XML_LIMIT and (piece := plain.read(PIECE_BYTES)):
+        held += piece
+    return bytes(held[:XML_LIMIT])

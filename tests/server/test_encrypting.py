@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -174,6 +175,25 @@ def test_edit_of_an_encrypted_submission_is_the_one_that_is_read(country: Countr
     assert villages(kampot, FIRST) == {A: ("ភូមិថ្មី", "")}
     held = submissions.find_submission(kampot.read(), rice(kampot).id, A)
     assert held is not None and held.edits == 1
+
+
+def test_memory_stays_flat_however_long_the_answers_and_files_are(country: Country) -> None:
+    kampot, _ = country.hubs
+    encrypt_project(kampot, project(kampot), FIRST)
+    out = forms.find_version(kampot.read(), rice(kampot).current_id or 0)
+    assert out is not None
+    public, films = kampot.schema_of(out).public_key or "", 6
+    for n in range(films):
+        xml = answers(f"uuid:{n}", "ភូមិ" * 500, version=out.version).decode()
+        sealed = encrypt(public, "rice", out.version, f"uuid:{n}", xml, {f"{n}.mp4": bytes(500_000)}, seed=n)
+        hand_in(kampot, sealed.manifest.encode(), **sealed.files)
+    said = keys_opened_by(kampot, rice(kampot), FIRST)
+    tracemalloc.start()
+    size = sum(map(len, export(kampot, rice(kampot), "csv.zip", CsvOptions(), passphrases=said)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > films * 500_000  # films are not packed
+    assert peak < 2_000_000
 
 
 def test_command_line_switches_on_and_decrypts(
