@@ -83,11 +83,7 @@ def read_schema(xform: bytes) -> Schema:
 
     Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance, form.no_id.
     """
-    document = _parse(xform)
-    model = next((e for e in document.iter() if _local(e) == "model"), None)
-    if model is None:
-        raise FormFault("form.no_model")
-    root = _primary(model)
+    document, model, root = open_xform(xform)
     form_id = (root.get("id") or "").strip()
     if not form_id:
         raise FormFault("form.no_id")
@@ -107,6 +103,18 @@ def read_schema(xform: bytes) -> Schema:
 def has_meta(schema: Schema) -> bool:
     """Whether the form has the meta group in which each instance bears its id."""
     return any(field.name == "meta" and field.type == "structure" for field in schema.fields)
+
+
+def open_xform(xform: bytes) -> tuple[etree._Element, etree._Element, etree._Element]:
+    """The document of a form, its model, and the root of its primary instance.
+
+    Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance.
+    """
+    document = _parse(xform)
+    model = next((e for e in document.iter() if _local(e) == "model"), None)
+    if model is None:
+        raise FormFault("form.no_model")
+    return document, model, _primary(model)
 
 
 def _parse(xform: bytes) -> etree._Element:

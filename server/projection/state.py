@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import actors, datasets, forms, offers, peers, projects, submissions, withdrawals
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -79,8 +79,14 @@ class State:
         if room == "form":
             self._fold_form(db, entry.subject)
         elif room == "project":
-            if projects.fold(db, entry):
+            if entry.kind == datasets.ACTOR_PROPERTY:
+                datasets.fold_actor_property(db, entry)
+            elif projects.fold(db, entry):
                 self._follow_project(db, entry.subject.removeprefix("project:"))
+        elif room == "dataset":
+            datasets.fold(db, entry.subject)
+        elif entry.kind in datasets.VALUES:
+            datasets.fold_values(db, entry)
         elif room == "actor":
             actors.fold(db, entry)
         elif room == "hub":
