@@ -37,6 +37,16 @@ def submission_subject(project_uid: str, key: str, instance_id: str) -> str:
     return f"submission:{project_uid}/{key}/{instance_id}"
 
 
+def entity_subject(uuid: str) -> str:
+    """Uuids of entities are unique across the server (Central), so the subject names neither list nor project."""
+    return f"entity:{uuid}"
+
+
+def split_entity(subject: str) -> str:
+    """The uuid."""
+    return subject.removeprefix("entity:")
+
+
 def split_form(subject: str) -> tuple[str, str]:
     """(project uid, form key)"""
     project, _, key = subject.removeprefix("form:").partition("/")

@@ -40,6 +40,10 @@ LOCAL_KINDS = frozenset(
         "hub.offer",
         "hub.offer.try",
         "hub.offer.end",
+        "submission.backlog.hold",
+        "submission.backlog.reprocess",
+        "submission.backlog.force",
+        "entity.error",
     }
 )
 
@@ -69,6 +73,15 @@ SHARED_KINDS = frozenset(
         "submission.update.resolve",
         "submission.purge",
         "comment.create",
+        "entity.create",
+        "entity.bulk.create",
+        "entity.update.version",
+        "entity.update.resolve",
+        "entity.delete",
+        "entity.bulk.delete",
+        "entity.restore",
+        "entity.bulk.restore",
+        "entity.purge",
         "hub.introduce",
     }
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import actors, entities, forms, offers, peers, projects, submissions, withdrawals
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -68,6 +68,9 @@ class State:
         people.meet(db, entry.body.get("by"), entry.made_at)
         if entry.blobs:
             blobs.want_missing(db, entry.id, entry.blobs)
+        if entities.is_ours(entry):
+            entities.fold(db, entry)
+            return
         if entry.kind == PURGE:
             withdrawals.fold(self.context, db, entry)
             self.erased = True

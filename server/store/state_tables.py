@@ -77,6 +77,13 @@ _CONTENTS = {
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "entity": """SELECT uuid, project, dataset, creator_id, created_at, updated_at, deleted_at, conflict,
+        version FROM entity""",
+    "entity_version": """SELECT e.uuid, v.version, v.entry, v.label, v.data, v.received, v.creator_id,
+        v.user_agent, v.created_at, v.base, v.trunk, v.branch, v.branch_base, v.conflict, v.conflicting,
+        v.resolved, v.submission, v.forced FROM entity_version v JOIN entity e ON e.id = v.entity_id""",
+    "entity_held": "SELECT * FROM entity_held",
+    "entity_purged": "SELECT * FROM entity_purged",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
