@@ -73,7 +73,7 @@ class Turn:
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)
-        self.changed = self.changed or not subject.startswith(("submission:", "entity:"))
+        self.changed = self.changed or not subject.startswith(("submission:", "entity:", "entities:"))
         return entry
 
     def keep(self, blobs: Iterable[Staged]) -> set[str]:

@@ -42,6 +42,11 @@ def entity_subject(uuid: str) -> str:
     return f"entity:{uuid}"
 
 
+def list_subject(project_uid: str, dataset: str) -> str:
+    """What is done to many entities of a list at once. Not the list's own subject: it changes nothing of it."""
+    return f"entities:{project_uid}/{dataset}"
+
+
 def split_entity(subject: str) -> str:
     """The uuid."""
     return subject.removeprefix("entity:")

@@ -9,17 +9,20 @@ from typing import Any
 
 import orjson
 
-_ENTITY = (
+from server.store.forms import Form
+from server.subjects import submission_subject
+
+ENTITY = (
     "e.id, e.uuid, e.project, e.dataset, e.creator_id, e.created_at, e.updated_at, e.deleted_at, e.conflict, "
     "e.version"
 )
-_VERSION = (
+VERSION = (
     "v.entity_id, v.version, lower(hex(v.entry)), v.label, v.data, v.received, v.creator_id, v.user_agent, "
     "v.created_at, v.base, v.trunk, v.branch, v.branch_base, v.conflict, v.conflicting, v.resolved, "
     "v.submission, v.forced"
 )
-_CURRENT = "JOIN entity_version v ON v.entity_id = e.id AND v.version = e.version"
-_WIDTH = 10
+CURRENT = "JOIN entity_version v ON v.entity_id = e.id AND v.version = e.version"
+ENTITY_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def find_entity(
 ) -> Entity | None:
     """By uuid, deleted ones too; only in a list, when it is named."""
     row = db.execute(
-        f"SELECT {_ENTITY} FROM entity e WHERE e.uuid = ? AND (? IS NULL OR (e.project = ? AND e.dataset = ?))",
+        f"SELECT {ENTITY} FROM entity e WHERE e.uuid = ? AND (? IS NULL OR (e.project = ? AND e.dataset = ?))",
         (uuid, project, project, dataset),
     ).fetchone()
     return Entity(*row) if row else None
@@ -96,7 +99,7 @@ def find_entity(
 
 def find_version(db: sqlite3.Connection, entity_id: int, version: int) -> EntityRow | None:
     row = db.execute(
-        f"SELECT {_VERSION} FROM entity_version v WHERE v.entity_id = ? AND v.version = ?",
+        f"SELECT {VERSION} FROM entity_version v WHERE v.entity_id = ? AND v.version = ?",
         (entity_id, version),
     ).fetchone()
     return EntityRow(*row) if row else None
@@ -105,7 +108,7 @@ def find_version(db: sqlite3.Connection, entity_id: int, version: int) -> Entity
 def find_in_branch(db: sqlite3.Connection, entity_id: int, branch: str, branch_base: int) -> EntityRow | None:
     """The version that an update of an offline branch made; the first, should there be two."""
     row = db.execute(
-        f"SELECT {_VERSION} FROM entity_version v WHERE v.entity_id = ? AND v.branch = ? AND v.branch_base = ? "
+        f"SELECT {VERSION} FROM entity_version v WHERE v.entity_id = ? AND v.branch = ? AND v.branch_base = ? "
         "ORDER BY v.version LIMIT 1",
         (entity_id, branch, branch_base),
     ).fetchone()
@@ -115,7 +118,7 @@ def find_in_branch(db: sqlite3.Connection, entity_id: int, branch: str, branch_b
 def list_versions(db: sqlite3.Connection, entity_id: int) -> list[EntityRow]:
     """Oldest first."""
     rows = db.execute(
-        f"SELECT {_VERSION} FROM entity_version v WHERE v.entity_id = ? ORDER BY v.version", (entity_id,)
+        f"SELECT {VERSION} FROM entity_version v WHERE v.entity_id = ? ORDER BY v.version", (entity_id,)
     )
     return [EntityRow(*row) for row in rows]
 
@@ -125,12 +128,12 @@ def iterate_entities(
 ) -> Iterator[tuple[Entity, EntityRow]]:
     """Newest first, each with the version that stands."""
     rows = db.execute(
-        f"SELECT {_ENTITY}, {_VERSION} FROM entity e {_CURRENT} WHERE e.project = ? AND e.dataset = ? "
+        f"SELECT {ENTITY}, {VERSION} FROM entity e {CURRENT} WHERE e.project = ? AND e.dataset = ? "
         f"AND e.deleted_at IS {'NOT ' if deleted else ''}NULL ORDER BY e.created_at DESC, e.uuid DESC",
         (project, dataset),
     )
     for row in rows:
-        yield Entity(*row[:_WIDTH]), EntityRow(*row[_WIDTH:])
+        yield Entity(*row[:ENTITY_WIDTH]), EntityRow(*row[ENTITY_WIDTH:])
 
 
 def list_creators(db: sqlite3.Connection, project: str, dataset: str) -> list[int]:
@@ -169,11 +172,27 @@ def entries_made_by(db: sqlite3.Connection, submission: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def list_undecided(db: sqlite3.Connection, form: Form, versions: Sequence[str]) -> list[str]:
+    """Subjects of the form's submissions that made no entity, that follow one of these versions of the form,
+    and that nobody approved or rejected; oldest first."""
+    slots = ", ".join("?" * len(versions))
+    prefix = submission_subject(form.project_uid, form.key, "")
+    rows = db.execute(
+        "SELECT ? || s.instance_id FROM submission s JOIN submission_version v ON v.id = s.version_id "
+        f"WHERE s.form_id = ? AND s.deleted_at IS NULL AND v.form_version IN ({slots}) "
+        "AND coalesce(s.review_state, 'edited') IN ('edited', 'hasIssues') "
+        "AND NOT EXISTS (SELECT 1 FROM entity_version m WHERE m.submission = ? || s.instance_id) "
+        "ORDER BY s.created_at, s.instance_id",
+        (prefix, form.id, *versions, prefix),
+    )
+    return [row[0] for row in rows]
+
+
 def list_deleted_before(
     db: sqlite3.Connection, moment: str, project: str | None = None, dataset: str | None = None
 ) -> list[Entity]:
     rows = db.execute(
-        f"SELECT {_ENTITY} FROM entity e WHERE e.deleted_at < ? "
+        f"SELECT {ENTITY} FROM entity e WHERE e.deleted_at < ? "
         "AND (? IS NULL OR e.project = ?) AND (? IS NULL OR e.dataset = ?) ORDER BY e.project, e.dataset, e.uuid",
         (moment, project, project, dataset, dataset),
     )

@@ -3,7 +3,7 @@ CREATE TABLE entity (
   id          INTEGER PRIMARY KEY,
   uuid        TEXT NOT NULL UNIQUE,    -- of the whole server, as in Central
   project     TEXT NOT NULL,           -- uid
-  dataset     TEXT NOT NULL,           -- name of its list
+  dataset     TEXT NOT NULL,           -- key of its list
   creator_id  INTEGER,
   created_at  TEXT NOT NULL,
   updated_at  TEXT,
