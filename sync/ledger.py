@@ -33,6 +33,7 @@ LOCAL_KINDS = frozenset(
         "form.update.draft.delete",
         "form.attachment.update",
         "form.submission.export",
+        "config.set",
         "hub.add",
         "hub.remove",
         "hub.receipt",

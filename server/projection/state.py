@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, entities, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import (
+    actors,
+    configs,
+    entities,
+    forms,
+    offers,
+    peers,
+    projects,
+    submissions,
+    withdrawals,
+)
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -24,6 +34,8 @@ from sync.ledger import Entry
 from sync.withdrawal import PURGE
 
 log = logging.getLogger(__name__)
+# Said for the audit log alone: nothing that stands changes, so nothing is read anew for it.
+ONLY_TOLD = frozenset({"form.submission.export"})
 
 
 class State:
@@ -75,6 +87,8 @@ class State:
             withdrawals.fold(self.context, db, entry)
             self.erased = True
             return
+        if entry.kind in ONLY_TOLD:
+            return
         if room == "submission":
             submissions.fold(self.context, db, entry, offered)
             return
@@ -90,6 +104,8 @@ class State:
             peers.fold(db, entry)
         elif room == "offer":
             offers.fold(db, entry)
+        elif room == "config":
+            configs.fold(db, entry)
 
     def _follow_project(self, db: Connection, uid: str) -> None:
         """What arrived before its project; one form that will not fold keeps no other from it."""

@@ -91,6 +91,12 @@ _CONTENTS = {
     "blob_wanted": "SELECT sha256 FROM blob_wanted",
     "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
         FROM offer""",
+    "audit_action": """SELECT DISTINCT n.name FROM audit a
+        JOIN audit_action n ON n.id = a.action""",
+    "audit": """SELECT e.id, a.at, a.part, n.name FROM audit a JOIN entry e ON e.seq = a.seq
+        JOIN audit_action n ON n.id = a.action""",
+    "audit_place": "SELECT seq FROM audit_place",
+    "config": "SELECT * FROM config",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -11,7 +13,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
-from server.hub import Hub
+from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
 from server.store.actors import Actor
@@ -23,6 +25,7 @@ from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_s
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
+NOTES_HEADER = "x-action-notes"
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -78,6 +81,16 @@ def demand_sign_in() -> None:
         actor()
 
 
+def take_notes() -> None:
+    """X-Action-Notes: kept with every entry that the request makes. Raises Problem 400.6."""
+    said = request.headers.get(NOTES_HEADER)
+    try:
+        NOTES.set(unquote_to_bytes(said).decode() or None if said is not None else None)
+    except UnicodeDecodeError:
+        NOTES.set(None)
+        raise Problem("400.6", field=NOTES_HEADER) from None
+
+
 def rights() -> Rights:
     """What the caller may do, read once a request."""
     held: Rights | None = g.get("rights")
@@ -130,7 +143,7 @@ def form_or_404(project: Project, xml_form_id: str) -> Form:
 def json_body() -> dict[str, Any]:
     """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
     request.max_content_length = JSON_LIMIT
-    raw = request.get_data()
+    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""))
     if not raw.strip():
         return {}
     try:
@@ -138,6 +151,22 @@ def json_body() -> dict[str, Any]:
     except orjson.JSONDecodeError as fault:
         raise Problem("400.1", format="json", rawLength=len(raw)) from fault
     return said if isinstance(said, dict) else {}
+
+
+def _decoded(raw: bytes, encoding: str) -> bytes:
+    """Raises Problem 400.36 for what swells beyond the limit, 400.37 for an encoding that we do not read."""
+    if encoding.lower() in ("", "identity"):
+        return raw
+    if encoding.lower() not in ("gzip", "deflate"):
+        raise Problem("400.37")
+    inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        said = inflating.decompress(raw, JSON_LIMIT + 1)
+    except zlib.error:
+        raise Problem("400.1", format="json", rawLength=len(raw)) from None
+    if len(said) > JSON_LIMIT:
+        raise Problem("400.36")
+    return said
 
 
 def extended() -> bool:
