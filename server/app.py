@@ -32,8 +32,11 @@ API = (
     "server.web.rest.conflicts",
     "server.web.rest.audits",
     "server.web.rest.config",
+    "server.web.rest.entities",
+    "server.web.rest.entity_history",
     "server.web.exports",
     "server.web.odata",
+    "server.web.entity_odata",
 )
 OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.hub_pairing", "server.web.console")
 

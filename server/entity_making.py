@@ -99,9 +99,13 @@ def makes_entities(hub: Hub, form: Form | None) -> bool:
 
 
 def follow(hub: Hub, form: Form | None) -> None:
-    """After something was said of a submission of this form."""
-    if makes_entities(hub, form):
-        catch_up(hub)
+    """After something was said of a submission of this form. Never raises: it is held already, and what
+    goes wrong here is tried again with the next one."""
+    try:
+        if makes_entities(hub, form):
+            catch_up(hub)
+    except Exception as fault:  # noqa: BLE001
+        log.error("entities not followed form=%s fault=%s", form.id if form else None, places(fault))
 
 
 def process(turn: Turn, event: Entry, *, forced: bool = False) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from i18n import mark
+from server import entity_making
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import attach
@@ -47,6 +48,7 @@ def set_review_state(hub: Hub, form: Form, held: Submission, state: object, *, b
         turn.append(REVIEW, _subject(form, held), _signed(body, by), supersedes=earlier)
 
     hub.write(work)
+    entity_making.follow(hub, form)
 
 
 def add_comment(hub: Hub, form: Form, held: Submission, text: object, *, by: By = None) -> Entry:

@@ -40,6 +40,7 @@ def fold(db: Connection, entry: Entry) -> None:
     elif entry.subject.startswith("entity:"):
         if not is_sound(entry):
             raise BadEntry("entry.not_an_entry", id=entry.id)
+        actors.meet(db, entry.body.get("creator"), entry.made_at)
         refold(db, split_entity(entry.subject))
 
 
@@ -54,7 +55,7 @@ def refold(db: Connection, uuid: str) -> None:
     first, last = held.versions[0], held.versions[-1]
     row = Entity(
         id=old.id if old else 0, uuid=uuid, project=first.entry.body["project"],
-        dataset=first.entry.body["dataset"], creator_id=actors.number_of(first.entry.body.get("by")),
+        dataset=first.entry.body["dataset"], creator_id=_creator(first.entry),
         created_at=first.entry.made_at, updated_at=held.updated_at,
         deleted_at=held.deleted.made_at if held.deleted else None, conflict=held.conflict, version=last.number,
     )  # fmt: skip
@@ -74,7 +75,7 @@ def _version_row(version: EntityVersion) -> dict[str, Any]:
         "label": version.label,
         "data": _json(version.data),
         "received": _json(version.received),
-        "creator_id": actors.number_of(said.get("by")),
+        "creator_id": _creator(version.entry),
         "user_agent": said.get("user_agent"),
         "created_at": version.entry.made_at,
         "base": version.base,
@@ -87,6 +88,11 @@ def _version_row(version: EntityVersion) -> dict[str, Any]:
         "submission": said.get("source", {}).get("submission"),
         "forced": int(bool(said.get("forced"))),
     }
+
+
+def _creator(entry: Entry) -> int | None:
+    """Who sent it: of a submission that somebody else approved, its sender."""
+    return actors.number_of(entry.body.get("creator") or entry.body.get("by"))
 
 
 def _json(value: object) -> str:
