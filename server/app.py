@@ -30,8 +30,13 @@ API = (
     "server.web.rest.submission_versions",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
+    "server.web.rest.audits",
+    "server.web.rest.config",
+    "server.web.rest.entities",
+    "server.web.rest.entity_history",
     "server.web.exports",
     "server.web.odata",
+    "server.web.entity_odata",
 )
 OTHERS = (
     "server.web.openrosa",
@@ -59,6 +64,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     for name in OTHERS:
         _open(app, name)
     app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
+    app.before_request(wire.take_notes)
     app.add_url_rule("/healthz", view_func=_health(hub))
     return app
 

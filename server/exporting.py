@@ -12,12 +12,15 @@ from server.errors import Fault
 from server.exports.archive import root_csv, submissions_zip
 from server.exports.columns import CsvOptions
 from server.exports.rows import Page
+from server.form_entries import By, signed
 from server.hub import Hub
 from server.store import forms
 from server.store.actors import Connection
 from server.store.export_source import FormSource
 from server.store.forms import Form
+from server.subjects import form_subject
 
+EXPORT = "form.submission.export"
 FORMATS = ("csv", "csv.zip")
 
 
@@ -72,6 +75,11 @@ def export(
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
     return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas)
+
+
+def note_export(hub: Hub, form: Form, by: By = None) -> None:
+    """Keeps in the ledger that somebody took a form's answers away."""
+    hub.write(lambda turn: turn.append(EXPORT, form_subject(form.project_uid, form.key), signed({}, by)))
 
 
 def _stream(

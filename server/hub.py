@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from server.clock import Clock
 from server.config import load_config
 from server.errors import Fault
 from server.projection.context import Context, Offered
-from server.projection.state import State
+from server.projection.state import ONLY_TOLD, State
 from server.store import blobs as blob_rows
 from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
@@ -32,6 +33,8 @@ from sync.keys import HubKey
 from sync.ledger import Entry, make_entry
 
 T = TypeVar("T")
+# What the request at work says about itself, kept with every entry that it makes (X-Action-Notes).
+NOTES: ContextVar[str | None] = ContextVar("notes", default=None)
 DATABASE = "hub.db"
 BLOBS = "blobs"
 REMEMBERED = 5000  # answers kept at most
@@ -41,9 +44,10 @@ FRESH_S = 0.05
 class Turn:
     """One transaction of a hub. Everything appended here becomes visible and durable together."""
 
-    def __init__(self, hub: Hub, db: Connection) -> None:
+    def __init__(self, hub: Hub, db: Connection, notes: str | None = None) -> None:
         self.hub = hub
         self.db = db
+        self.notes = notes
         self.changed = False  # whether anything that Hub.remember keeps may read otherwise now
 
     def append(
@@ -67,13 +71,14 @@ class Turn:
             subject,
             hub=self.hub.id,
             made_at=self.hub.clock.stamp(),
-            body=body,
+            body={**(body or {}), "notes": self.notes} if self.notes else body,
             supersedes=supersedes,
             blobs=[*(b.sha256 for b in named), *named_before],
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)
-        self.changed = self.changed or not subject.startswith("submission:")
+        is_quiet = kind in ONLY_TOLD or subject.startswith(("submission:", "entity:", "entities:"))
+        self.changed = self.changed or not is_quiet
         return entry
 
     def keep(self, blobs: Iterable[Staged]) -> set[str]:
@@ -149,9 +154,10 @@ class Hub:
     def write(self, work: Callable[[Turn], T]) -> T:
         """Runs `work` in one transaction; its result is returned once it is on disk."""
         turns: list[Turn] = []
+        notes = NOTES.get()  # here: another request's thread may carry the job out
 
         def job(db: Connection) -> T:
-            turns.append(Turn(self, db))
+            turns.append(Turn(self, db, notes))
             return work(turns[0])
 
         result = self.database.write(job)

@@ -72,6 +72,21 @@ def split_dataset(subject: str) -> tuple[str, str]:
     return project, key
 
 
+def entity_subject(uuid: str) -> str:
+    """Uuids of entities are unique across the server (Central), so the subject names neither list nor project."""
+    return f"entity:{uuid}"
+
+
+def list_subject(project_uid: str, dataset: str) -> str:
+    """What is done to many entities of a list at once. Not the list's own subject: it changes nothing of it."""
+    return f"entities:{project_uid}/{dataset}"
+
+
+def split_entity(subject: str) -> str:
+    """The uuid."""
+    return subject.removeprefix("entity:")
+
+
 def split_form(subject: str) -> tuple[str, str]:
     """(project uid, form key)"""
     project, _, key = subject.removeprefix("form:").partition("/")

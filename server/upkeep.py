@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from server import audits
 from server.clock import stamp
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
@@ -104,6 +105,7 @@ def compare(hub: Hub) -> list[str]:
     """Names of the state tables that would come out otherwise if they were rebuilt now."""
 
     def catch_up(db: Connection) -> None:
+        audits.follow_all(db)
         for number in stale_anywhere(db):
             read_stale(hub.state.context, db, number)
 

@@ -34,6 +34,7 @@ LOCAL_KINDS = frozenset(
         "form.update.draft.delete",
         "form.attachment.update",
         "form.submission.export",
+        "config.set",
         "hub.add",
         "hub.remove",
         "hub.receipt",
@@ -41,6 +42,10 @@ LOCAL_KINDS = frozenset(
         "hub.offer",
         "hub.offer.try",
         "hub.offer.end",
+        "submission.backlog.hold",
+        "submission.backlog.reprocess",
+        "submission.backlog.force",
+        "entity.error",
     }
 )
 
@@ -76,6 +81,15 @@ SHARED_KINDS = frozenset(
         "submission.update.resolve",
         "submission.purge",
         "comment.create",
+        "entity.create",
+        "entity.bulk.create",
+        "entity.update.version",
+        "entity.update.resolve",
+        "entity.delete",
+        "entity.bulk.delete",
+        "entity.restore",
+        "entity.bulk.restore",
+        "entity.purge",
         "hub.introduce",
     }
 )

@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, datasets, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import (
+    actors,
+    configs,
+    datasets,
+    entities,
+    forms,
+    offers,
+    peers,
+    projects,
+    submissions,
+    withdrawals,
+)
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -24,6 +35,8 @@ from sync.ledger import Entry
 from sync.withdrawal import PURGE
 
 log = logging.getLogger(__name__)
+# Said for the audit log alone: nothing that stands changes, so nothing is read anew for it.
+ONLY_TOLD = frozenset({"form.submission.export"})
 
 
 class State:
@@ -68,9 +81,14 @@ class State:
         people.meet(db, entry.body.get("by"), entry.made_at)
         if entry.blobs:
             blobs.want_missing(db, entry.id, entry.blobs)
+        if entities.is_ours(entry):
+            entities.fold(db, entry)
+            return
         if entry.kind == PURGE:
             withdrawals.fold(self.context, db, entry)
             self.erased = True
+            return
+        if entry.kind in ONLY_TOLD:
             return
         if room == "submission":
             submissions.fold(self.context, db, entry, offered)
@@ -93,6 +111,8 @@ class State:
             peers.fold(db, entry)
         elif room == "offer":
             offers.fold(db, entry)
+        elif room == "config":
+            configs.fold(db, entry)
 
     def _follow_project(self, db: Connection, uid: str) -> None:
         """What arrived before its project; one form that will not fold keeps no other from it."""

@@ -95,6 +95,13 @@ _CONTENTS = {
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "entity": """SELECT uuid, project, dataset, creator_id, created_at, updated_at, deleted_at, conflict,
+        version FROM entity""",
+    "entity_version": """SELECT e.uuid, v.version, v.entry, v.label, v.data, v.received, v.creator_id,
+        v.user_agent, v.created_at, v.base, v.trunk, v.branch, v.branch_base, v.conflict, v.conflicting,
+        v.resolved, v.submission, v.forced FROM entity_version v JOIN entity e ON e.id = v.entity_id""",
+    "entity_held": "SELECT * FROM entity_held",
+    "entity_purged": "SELECT * FROM entity_purged",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
@@ -102,6 +109,12 @@ _CONTENTS = {
     "blob_wanted": "SELECT sha256 FROM blob_wanted",
     "offer": """SELECT id, key, salt, relation, projects, addresses, expires_at, tries, ended, taken_by
         FROM offer""",
+    "audit_action": """SELECT DISTINCT n.name FROM audit a
+        JOIN audit_action n ON n.id = a.action""",
+    "audit": """SELECT e.id, a.at, a.part, n.name FROM audit a JOIN entry e ON e.seq = a.seq
+        JOIN audit_action n ON n.id = a.action""",
+    "audit_place": "SELECT seq FROM audit_place",
+    "config": "SELECT * FROM config",
     "hub_name": "SELECT * FROM hub_name",
     "unfolded": "SELECT * FROM unfolded",
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import orjson
 
+from server.store.audits import forget_lines
 from server.store.ledger_sqlite import find_entry
 from server.subjects import SubmissionSubject
 from sync.ledger import Entry, trusted_entry
@@ -85,6 +86,7 @@ def naming_person(db: sqlite3.Connection, uid: str) -> list[Entry]:
 def wipe_entry(db: sqlite3.Connection, entry: str, purge: str) -> None:
     """Takes the content of an entry away; its place in the ledger stays."""
     name = bytes.fromhex(entry)
+    forget_lines(db, entry)
     db.execute("UPDATE entry SET header = x'' WHERE id = ?", (name,))
     db.execute("INSERT OR IGNORE INTO wiped (entry, purge) VALUES (?, ?)", (name, bytes.fromhex(purge)))
     db.execute("DELETE FROM unfolded WHERE entry = ?", (name,))

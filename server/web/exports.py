@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from flask import Blueprint, Response, request
 
-from server.exporting import export
+from server.exporting import export, note_export
 from server.exports.columns import CsvOptions, read_options
 from server.store.forms import Form
 from server.web import wire
@@ -42,6 +42,8 @@ def _send(form: Form, file_format: str, options: CsvOptions, ending: str) -> Res
     if unchanged is not None:
         return unchanged
     pieces, held = export(wire.hub(), form, file_format, options), ExitStack()
+    if request.method != "HEAD":
+        note_export(wire.hub(), form, wire.caller().by)
     held.callback(pieces.close)
     answer = streamed(pieces, held, TYPES[file_format])
     answer.headers["Content-Disposition"] = disposition(form.xml_form_id + ending)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -12,7 +13,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
-from server.hub import Hub
+from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
 from server.store.actors import Actor
@@ -25,6 +26,7 @@ from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
+NOTES_HEADER = "x-action-notes"
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -78,6 +80,16 @@ def demand_sign_in() -> None:
     """Before a view of the API: nobody learns what is here without signing in. Raises Problem 401.2."""
     if not hasattr(current_app.view_functions[request.endpoint or ""], "anonymous"):
         actor()
+
+
+def take_notes() -> None:
+    """X-Action-Notes: kept with every entry that the request makes. Raises Problem 400.6."""
+    said = request.headers.get(NOTES_HEADER)
+    try:
+        NOTES.set(unquote_to_bytes(said).decode() or None if said is not None else None)
+    except UnicodeDecodeError:
+        NOTES.set(None)
+        raise Problem("400.6", field=NOTES_HEADER) from None
 
 
 def rights() -> Rights:
@@ -145,10 +157,10 @@ def asked_path() -> str:
     return path.encode("latin-1").decode("utf-8", "replace")
 
 
-def json_body() -> dict[str, Any]:
+def json_body(limit: int = JSON_LIMIT) -> dict[str, Any]:
     """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
-    request.max_content_length = JSON_LIMIT
-    raw = request.get_data()
+    request.max_content_length = limit
+    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""), limit)
     if not raw.strip():
         return {}
     try:
@@ -156,6 +168,22 @@ def json_body() -> dict[str, Any]:
     except orjson.JSONDecodeError as fault:
         raise Problem("400.1", format="json", rawLength=len(raw)) from fault
     return said if isinstance(said, dict) else {}
+
+
+def _decoded(raw: bytes, encoding: str, limit: int) -> bytes:
+    """Raises Problem 400.36 for what swells beyond the limit, 400.37 for an encoding that we do not read."""
+    if encoding.lower() in ("", "identity"):
+        return raw
+    if encoding.lower() not in ("gzip", "deflate"):
+        raise Problem("400.37")
+    inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        said = inflating.decompress(raw, limit + 1)
+    except zlib.error:
+        raise Problem("400.1", format="json", rawLength=len(raw)) from None
+    if len(said) > limit:
+        raise Problem("400.36")
+    return said
 
 
 def extended() -> bool:

@@ -43,6 +43,16 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
     return value
 
 
+def whole_in_query(args: Mapping[str, str], name: str, default: int) -> int:
+    """Raises Problem 400.11 for what is not a whole number of zero or more, or beyond any of ours."""
+    said = args.get(name)
+    if said is None or said == "":
+        return default
+    if not (said.isascii() and said.isdigit()) or len(said) > DIGITS:
+        raise Problem("400.11", field=name, value=said, expected="integer")
+    return int(said)
+
+
 def number_in_path(field: str, text: str) -> int:
     """Raises Problem 400.11 for /users/abc, 400.22 for a number beyond any of ours."""
     if not (text.isascii() and text.isdigit()):

@@ -19,6 +19,7 @@ from server.web import wire
 from server.web.form_data import not_modified, tagged
 from server.web.rest.files import xml_answer
 from server.web.rest.forms import SUCCESS
+from server.web.rest.inputs import whole_in_query
 from server.web.rest.people import actor_json
 from server.web.rest.submission_reading import (
     ONE,
@@ -37,7 +38,8 @@ blueprint = Blueprint("submissions", __name__)
 def list_all(project_id: int, xml_form_id: str) -> Response:
     """Newest first; the trash with ?deleted=true."""
     _, form = find_form(project_id, xml_form_id, "submission.list")
-    deleted, limit, offset = wire.flag("deleted"), _whole("limit", -1), _whole("offset", 0)
+    limit, offset = whole_in_query(request.args, "limit", -1), whole_in_query(request.args, "offset", 0)
+    deleted = wire.flag("deleted")
     tag = f'"eventhash:{event_hash(wire.hub(), form, deleted, limit, offset, wire.extended())}"'
     unchanged = not_modified(tag)
     if unchanged is not None:
@@ -46,16 +48,6 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
         wire.hub(), form.id, deleted=deleted, limit=limit, offset=offset, extended=wire.extended()
     )
     return tagged(Response(rows, content_type="application/json; charset=utf-8"), tag)
-
-
-def _whole(name: str, default: int) -> int:
-    """Raises Problem 400.11."""
-    said = request.args.get(name)
-    if said is None or said == "":
-        return default
-    if not (said.isascii() and said.isdigit()):
-        raise Problem("400.11", field=name, value=said, expected="integer")
-    return int(said)
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")

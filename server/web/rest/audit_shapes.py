@@ -1,0 +1,85 @@
+"""How lines of the audit log look in answers: in /v1/audits, and those of one submission or entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from server.audit_details import Teller
+from server.audits import Told, actee_id, actee_of, actor_of
+from server.clock import shown
+from server.store import actors, forms, projects
+from server.store.actors import Connection
+from server.subjects import split_form
+from server.web.rest.form_shapes import current_version, form_json
+from server.web.rest.people import actor_json
+
+LINES_AT_ONCE = 100
+
+
+class AuditShapes:
+    """Shapes lines; asks for each actor and actee once."""
+
+    def __init__(self, db: Connection, *, extended: bool) -> None:
+        self._db = db
+        self._extended = extended
+        self._teller = Teller(db)
+        self._actors: dict[int | None, dict[str, Any] | None] = {None: None}
+        self._actees: dict[str | None, dict[str, Any] | None] = {None: None}
+
+    def line(self, told: Told) -> dict[str, Any]:
+        actor, actee = actor_of(told.entry), actee_of(told.entry)
+        said = {
+            "actorId": actor,
+            "action": told.line.action,
+            "acteeId": actee_id(actee) if actee else None,
+            "details": self._teller.details(told),
+            "loggedAt": shown(told.entry.made_at),
+            "notes": told.entry.body.get("notes"),
+        }
+        return said | self.people(actor, actee) if self._extended else said
+
+    def people(self, actor: int | None, actee: str | None) -> dict[str, Any]:
+        """Who did it to what, as far as it is known; a key without value is left out (Central)."""
+        if actor not in self._actors:
+            found = actors.find_actor(self._db, actor or 0)
+            self._actors[actor] = actor_json(found) if found else None
+        if actee not in self._actees:
+            self._actees[actee] = _actee_json(self._db, actee or "")
+        both = {"actor": self._actors[actor], "actee": self._actees[actee]}
+        return {name: value for name, value in both.items() if value is not None}
+
+
+def stream_lines(shapes: AuditShapes, lines: Iterable[Told]) -> Iterator[bytes]:
+    """The JSON list, piece by piece."""
+    separator, batch = b"[", list[bytes]()
+    for told in lines:
+        batch.append(orjson.dumps(shapes.line(told)))
+        if len(batch) == LINES_AT_ONCE:
+            yield separator + b",".join(batch)
+            separator, batch = b",", []
+    yield (separator if batch or separator == b"[" else b"") + b",".join(batch) + b"]"
+
+
+def _actee_json(db: Connection, subject: str) -> dict[str, Any] | None:
+    room, _, name = subject.partition(":")
+    match room:
+        case "actor":
+            actor = actors.find_by_uid(db, name)
+            return actor_json(actor) if actor else None
+        case "project":
+            project = projects.find_by_uid(db, name)
+            return _project(project) if project else None
+        case "form":
+            form = forms.find_by_key(db, *split_form(subject))
+            version = current_version(db, form) if form else None
+            return form_json(form, version) if form and version else None
+    return None
+
+
+def _project(project: projects.Project) -> dict[str, Any]:
+    from server.web.rest.projects import project_json  # it lists forms, whose shapes are needed here
+
+    return project_json(project)
