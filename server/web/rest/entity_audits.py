@@ -6,12 +6,13 @@ from typing import Any
 
 from server.audits import Told, told_by
 from server.clock import shown
-from server.store import entities, forms, submissions
+from server.store import datasets, entities, forms, submissions
 from server.store.actors import Connection, number_of
 from server.store.entities import Entity
 from server.store.ledger_sqlite import find_entry, places_about, seq_of
 from server.subjects import entity_subject, split_submission
 from server.web.rest.audit_shapes import AuditShapes
+from server.web.rest.entity_shapes import entity_json
 from server.web.rest.people import actor_or_none
 from server.web.rest.submission_shapes import People, submission_json
 from sync.ledger import Entry
@@ -90,3 +91,15 @@ def _submission(db: Connection, people: People, subject: str) -> Source:
     if held is None or current is None:
         return said
     return {**submission_json(held, current, people), "xmlFormId": form.xml_form_id, **said}
+
+
+def entity_now(db: Connection, said: dict[str, Any]) -> dict[str, Any]:
+    """What a submission made, with what stands of it: `entityAvailable` tells whether it can be looked at."""
+    held = entities.find_entity(db, said["uuid"])
+    if held is None or held.deleted_at is not None:
+        return {"entityAvailable": False, **said}
+    dataset = datasets.find_by_key(db, held.project, held.dataset)
+    listed = dataset is not None and dataset.deleted_at is None
+    current = entities.find_version(db, held.id, held.version)
+    assert current is not None, held.uuid
+    return {"entityAvailable": listed, **entity_json(held, current, None, current.values), **said}
