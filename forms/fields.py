@@ -20,6 +20,8 @@ from forms.sensitivity import ATTRIBUTE, read_level
 OPENROSA = "{http://openrosa.org/xforms}"
 SLOT_TYPES = {"images": "image", "audio": "audio", "video": "video", "file": "file", "file-csv": "file"}
 MEDIA_FORMS = {"image": "image", "big-image": "image", "audio": "audio", "video": "video"}
+# A & that begins no reference: ODK Central reads it as itself, so forms with one are out there.
+BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][A-Za-z0-9._-]*;)")
 SEARCH = re.compile(r"""\bsearch\(\s*['"]([^'"]+)['"]""")
 
 
@@ -123,7 +125,7 @@ def _parse(xform: bytes) -> etree._Element:
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        document = etree.fromstring(xform, parser)
+        document = etree.fromstring(BARE_AMPERSAND.sub(b"&amp;", xform), parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise FormFault("form.not_xml", line=getattr(fault, "lineno", None) or 0) from None
     docinfo: Any = document.getroottree().docinfo

@@ -14,7 +14,7 @@ from i18n import mark
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.projection.datasets import ACTOR_PROPERTY, CREATE, DELETE, DROP_PROPERTY, UPDATE
-from server.store import datasets
+from server.store import dataset_rows, datasets
 from server.store.actors import Actor
 from server.store.datasets import Dataset, RelatedForm
 from server.store.ledger_sqlite import entries_of
@@ -29,6 +29,8 @@ BAD_PROPERTY = mark("This is not a valid property name.")
 NO_OBJECT = mark("Must be an object.")
 UNKNOWN_PROPERTY = mark("Unknown property name.")
 NO_TEXT = mark("Property values must be strings or null.")
+NOT_GIVEN = object()  # told apart from null
+SHOWN = 3  # entities named with a refusal
 RESERVED_OF_ACTORS = "displayname"
 
 
@@ -40,7 +42,7 @@ def create_dataset(
     Raises Problem 400.8 (the name), 409.3 (there is one), 409.16 (there is one in other letter case).
     """
     if not isinstance(name, str) or not is_dataset_name(name):
-        raise Problem("400.8", field="name", value=name, reason=BAD_DATASET)
+        raise _bad_name(name, BAD_DATASET)
 
     def work(turn: Turn) -> Dataset:
         check_name(turn, project.uid, name)
@@ -49,6 +51,12 @@ def create_dataset(
         return make_dataset(turn, project.uid, name, [], data or {}, by)
 
     return hub.write(work)
+
+
+def _bad_name(name: object, reason: str) -> Problem:
+    if name is NOT_GIVEN:
+        return Problem("400.8", field="name", reason=reason)
+    return Problem("400.8", field="name", value=name, reason=reason)
 
 
 def check_name(turn: Turn, project_uid: str, name: str) -> None:
@@ -78,7 +86,7 @@ def make_dataset(
 def add_property(hub: Hub, dataset: Dataset, name: object, *, by: By = None) -> None:
     """Raises Problem 400.8 (the name), 404.1 (the list is gone), 409.3 (there is one, in whatever case)."""
     if not isinstance(name, str) or not is_property_name(name):
-        raise Problem("400.8", field="name", value=name, reason=BAD_PROPERTY)
+        raise _bad_name(name, BAD_PROPERTY)
 
     def work(turn: Turn) -> None:
         now = present(turn, dataset)
@@ -92,15 +100,35 @@ def add_property(hub: Hub, dataset: Dataset, name: object, *, by: By = None) -> 
 
 
 def delete_property(hub: Hub, dataset: Dataset, name: str, *, by: By = None) -> None:
-    """Raises Problem 404.1 (no such property), 409.22 (published forms write it)."""
+    """Raises Problem 404.1 (no such property), 409.22 (published forms write it, or entities have a value)."""
 
     def work(turn: Turn) -> None:
         now = present(turn, dataset)
         if name not in [held.name for held in datasets.list_properties(turn.db, now.id)]:
             raise Problem("404.1")
+        if kept_by := _prerequisites(turn, now, name):
+            raise Problem("409.22", propertyName=name, prerequisites=kept_by)
         append(turn, now, DROP_PROPERTY, {"properties": [name]}, by, supersedes=_about(turn, now))
 
     hub.write(work)
+
+
+def _prerequisites(turn: Turn, dataset: Dataset, name: str) -> dict[str, Any]:
+    """What keeps a property from being deleted, as Central's answers put it."""
+    found: dict[str, Any] = {}
+    if writers := datasets.list_writers(turn.db, dataset).get(name):
+        told = [{"formName": each.name, "xmlFormId": each.xml_form_id} for each in writers]
+        message = "You can't delete this property because there are Form(s) writing to it"
+        found["dependentForms"] = {"message": message, "details": {"forms": told}}
+    total, some = dataset_rows.find_with_value(turn.db, dataset, name, SHOWN)
+    if total:
+        message = (
+            "You can't delete this property because there are Entity(ies) with the non-empty value for the "
+            f"'{name}'"
+        )
+        held = [{"uuid": uuid, "label": label} for uuid, label in some]
+        found["nonEmptyEntities"] = {"message": message, "details": {"totalCount": total, "entities": held}}
+    return found
 
 
 def delete_dataset(hub: Hub, dataset: Dataset, *, by: By = None) -> None:
@@ -175,7 +203,7 @@ def _signed(body: dict[str, Any], by: By) -> dict[str, Any]:
 def create_actor_property(hub: Hub, project: Project, name: object, *, by: By = None) -> None:
     """Raises Problem 400.8 (the name), 409.3 (there is one)."""
     if not isinstance(name, str) or not is_property_name(name) or name.lower() == RESERVED_OF_ACTORS:
-        raise Problem("400.8", field="name", value=name, reason=BAD_PROPERTY)
+        raise _bad_name(name, BAD_PROPERTY)
 
     def work(turn: Turn) -> None:
         if name in datasets.list_actor_properties(turn.db, project.uid):

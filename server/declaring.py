@@ -18,6 +18,7 @@ from server.projection.datasets import UPDATE
 from server.store import datasets, forms
 from server.store.actors import Connection
 from server.store.datasets import Dataset
+from server.store.projects import Project
 
 ITEMSETS = "itemsets.csv"
 Links = dict[str, dict[str, Any]]
@@ -109,3 +110,30 @@ def old_version(entities: Entities | None) -> list[dict[str, Any]]:
         "Please use version 2024.1.0 or later."
     )
     return [{"type": "oldEntityVersion", "details": {"version": entities.version}, "reason": reason}]
+
+
+def dataset_diff(
+    db: Connection, project: Project, version_id: int, *, is_draft: bool
+) -> list[dict[str, Any]]:
+    """Which properties a version writes, after those of the list that it does not; of a draft with what
+    would be new."""
+    declared: dict[str, list[str]] = {}
+    for one in datasets.declarations_of(db, version_id):
+        written = declared.setdefault(one.dataset, [])
+        written += [f.property for f in one.fields if f.property not in written]
+    return [_diff(db, project, name, written, is_draft) for name, written in declared.items()]
+
+
+def _diff(db: Connection, project: Project, name: str, written: list[str], is_draft: bool) -> dict[str, Any]:
+    held = datasets.find_dataset(db, project.uid, name)
+    there = [each.name for each in datasets.list_properties(db, held.id)] if held else []
+
+    def said(what: str, *, is_new: bool, in_form: bool) -> dict[str, Any]:
+        return {"name": what, **({"isNew": is_new} if is_draft else {}), "inForm": in_form}
+
+    others = [said(each, is_new=False, in_form=False) for each in there if each not in written]
+    own = [
+        said(each, is_new=each not in there, in_form=True) for each in written if is_draft or each in there
+    ]
+    new = {"isNew": held is None} if is_draft else {}
+    return {"name": name, **new, "properties": others + own}

@@ -97,7 +97,7 @@ PROBLEMS: dict[str, ProblemRow] = dict(
         _row("409.12", mark("The submission cannot be edited in its present state.")),
         _row("409.13", mark("Too many requests. Please try again in a moment.")),
         _row("409.15", mark("The entity was changed meanwhile: it has version {current}, you gave {provided}."), "current", "provided"),
-        _row("409.16", mark("An entity list {current} exists, which differs from {provided} only in letter case."), "current", "provided"),
+        _row("409.16", mark("A dataset named '{current}' exists and you provided '{provided}', which differs only in letter case."), "current", "provided"),
         _row("409.17", mark("Some properties differ only in letter case from existing ones: {duplicateProperties}"), "duplicateProperties"),
         _row("409.18", mark("This submission was deleted here and cannot be sent again.")),
         _row("409.19", mark("These uuids belong to deleted entities: {entityUuids}."), "entityUuids"),

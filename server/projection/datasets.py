@@ -67,7 +67,8 @@ def _details(entry: Entry) -> dict[str, Any]:
 def _rules(access: Any) -> str | None:
     if not isinstance(access, dict) or access.get("type") != "property":
         return None
-    return orjson.dumps(sorted(access["rules"], key=lambda r: r["datasetProperty"])).decode()
+    rules = sorted(access["rules"], key=lambda rule: (rule["datasetProperty"], rule["actorProperty"]))
+    return orjson.dumps(rules).decode() if rules else None
 
 
 def _deleted_at(entries: list[Entry]) -> str | None:

@@ -56,7 +56,7 @@ def show_rows(project_id: int, name: str) -> Response:
     options = _options("json")
     query = read_query(options, ENTITIES)
     with ExitStack() as held:
-        source = held.enter_context(_opened(dataset, query.page(ENTITIES), options.get("$search")))
+        source = held.enter_context(opened(dataset, query.page(ENTITIES), options.get("$search")))
         total = source.count() if query.count else None
         pieces = rows_document(source.rows(), properties_of(dataset), query, _address(), total)
         return streamed(pieces, held.pop_all(), JSON)
@@ -72,7 +72,7 @@ def show_geojson(project_id: int, name: str) -> Response:
         return Response(b"".join(feature_collection([])), content_type=GEOJSON)
     limit = request.args.get("limit", "")
     with ExitStack() as held:
-        source = held.enter_context(_opened(dataset, page, request.args.get("$search")))
+        source = held.enter_context(opened(dataset, page, request.args.get("$search")))
         places = ((t.entity.uuid, t.version.values.get(PROPERTY, "")) for t in source.rows())
         named = ((uuid, text) for uuid, text in places if any(c.isdigit() for c in text))
         pieces = feature_collection(named, int(limit) if limit.isascii() and limit.isdigit() else None)
@@ -80,7 +80,7 @@ def show_geojson(project_id: int, name: str) -> Response:
 
 
 @contextmanager
-def _opened(dataset: Dataset, page: Page, search: str | None) -> Iterator[EntitySource]:
+def opened(dataset: Dataset, page: Page, search: str | None) -> Iterator[EntitySource]:
     hub = wire.hub()
     reader = hub.database.separate_reader()
     try:
