@@ -8,8 +8,8 @@ from flask import Blueprint, request
 
 from server.audits import FILE, Told, told_by
 from server.store.actors import Connection
-from server.store.forms import Form
 from server.store.entities import entries_made_by
+from server.store.forms import Form
 from server.store.ledger_sqlite import find_entry, places_about, seq_of
 from server.store.submissions import Submission
 from server.subjects import submission_subject
