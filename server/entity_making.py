@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from forms.entities import Declaration
-
 from forms.entity_nodes import EntityNode, read_nodes
 from forms.instance import parse_instance
 from server.clock import stamp
