@@ -27,6 +27,7 @@ API = (
     "server.web.rest.forms",
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",
+    "server.web.rest.form_links",
     "server.web.rest.submissions",
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",

@@ -108,11 +108,8 @@ def create_form(
     return _written(hub, project.uid, hub.write(work))
 
 
-def publish_draft(
-    hub: Hub, form: Form, *, version: str | None = None, notes: str | None = None, by: By = None
-) -> None:
+def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = None) -> None:
     """Publishes the draft, under another version if one is given: only that is changed in its XML.
-    notes: what the person wrote about it.
 
     Raises Problem 404.1 (no draft), 409.6 (this version was published before).
     """
@@ -126,7 +123,7 @@ def publish_draft(
             made = Definition(schema, xform, made.xls, made.xls_type, entities=made.entities)
         files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
         links = _published_links(turn, now, now.draft_id, made, files, by)
-        append_published(turn, now, made, files, by, draft=draft.id, notes=notes, links=links)
+        append_published(turn, now, made, files, by, draft=draft.id, links=links)
 
     hub.write(work)
 
@@ -212,7 +209,7 @@ def checked_changes(said: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(said["webformsEnabled"], bool):
             value = said["webformsEnabled"]
             raise Problem("400.11", field="webformsEnabled", value=value, expected="boolean")
-        changes["webforms"] = said["webformsEnabled"]
+        changes["webforms_enabled"] = said["webformsEnabled"]
     return changes
 
 
@@ -238,9 +235,13 @@ def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now."""
+    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
+    it is there no longer."""
 
     def check(turn: Turn) -> None:
+        now = forms.find_by_number(turn.db, form.id)
+        if now is None or now.deleted_at is None or now.purged_at is not None:
+            raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -199,12 +199,6 @@ def _decoded(raw: bytes, encoding: str, limit: int) -> bytes:
 def extended() -> bool:
     """Whether the caller, or the view for a part of its answer, asked for extended metadata."""
     return "extended" in g or request.headers.get("X-Extended-Metadata", "").lower() == "true"
-
-
-def action_notes() -> str | None:
-    """What the caller wrote about the action (X-Action-Notes)."""
-    said = request.headers.get("X-Action-Notes", "")
-    return unquote(said) or None
 
 
 def flag(name: str) -> bool:
