@@ -63,7 +63,8 @@ def _children(start: etree._Element, path: str) -> list[etree._Element]:
 
 
 def _local(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    """Without its namespace, and without a prefix that nobody declared."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _text(element: etree._Element) -> str:

@@ -132,9 +132,10 @@ def _read_data(data: object, properties: Collection[str]) -> dict[str, str]:
 
 def read_source(said: object, count: int, user_agent: str | None) -> dict[str, Any]:
     """Where many entities come from. Raises Problem 400.2, 400.11."""
-    if not said or not isinstance(said, dict):
+    if said is None or said in ("", 0, False):
         raise Problem("400.2", field="source")
-    name, size = said.get("name"), said.get("size")
+    known = said if isinstance(said, dict) else {}
+    name, size = known.get("name"), known.get("size")
     if not name:
         raise Problem("400.2", field="source.name")
     if not isinstance(name, str):

@@ -102,7 +102,7 @@ def _json(value: object) -> str:
 def _fold_backlog(db: Connection, entry: Entry) -> None:
     said = entry.body
     if entry.kind != HOLD:
-        entities.drop_held(db, entry.subject, said["uuid"])
+        entities.drop_held(db, entry.subject)
         return
     entities.write_held(
         db,

@@ -261,8 +261,8 @@ def write_held(db: sqlite3.Connection, held: Held) -> None:
     )
 
 
-def drop_held(db: sqlite3.Connection, submission: str, uuid: str) -> None:
-    db.execute("DELETE FROM entity_held WHERE submission = ? AND uuid = ?", (submission, uuid))
+def drop_held(db: sqlite3.Connection, submission: str) -> None:
+    db.execute("DELETE FROM entity_held WHERE submission = ?", (submission,))
 
 
 _HELD = "submission, uuid, branch, branch_base, lower(hex(event)), held_at"

@@ -6,14 +6,17 @@ from typing import Any
 
 from server.audits import Told, told_by
 from server.clock import shown
-from server.store import entities, forms, submissions
+from server.entities import BULK_CREATE
+from server.store import datasets, entities, forms, submissions
 from server.store.actors import Connection, number_of
 from server.store.entities import Entity
 from server.store.ledger_sqlite import find_entry, places_about, seq_of
 from server.subjects import entity_subject, split_submission
 from server.web.rest.audit_shapes import AuditShapes
+from server.web.rest.entity_shapes import entity_json
 from server.web.rest.people import actor_or_none
 from server.web.rest.submission_shapes import People, submission_json
+from sync.entities import RESOLVE
 from sync.ledger import Entry
 from sync.merge import CREATE
 
@@ -28,7 +31,7 @@ def entity_lines(db: Connection, held: Entity) -> list[dict[str, Any]]:
         for told in told_by(seq, entry):
             line = shapes.line(told)
             line.pop("actee", None)
-            line["details"] = {**(line["details"] or {}), "source": _source_of_line(entry, sources)}
+            line["details"] = {**(line["details"] or {}), "source": _source_of_line(db, entry, sources)}
             said.append(line)
     return said
 
@@ -42,10 +45,15 @@ def _entries(db: Connection, held: Entity) -> list[tuple[int, Entry]]:
     return sorted(found.items())
 
 
-def _source_of_line(entry: Entry, sources: dict[str, Source]) -> Source:
-    return sources.get(entry.id) or (
-        entry.body.get("source", {}) if entry.kind == "entity.bulk.create" else {}
-    )
+def _source_of_line(db: Connection, entry: Entry, sources: dict[str, Source]) -> Source:
+    """Of the version that a line is about: of a decision, the newest that it knew."""
+    if entry.kind == BULK_CREATE:
+        found: Source = entry.body["source"]
+        return found
+    if entry.kind != RESOLVE:
+        return sources.get(entry.id, {})
+    named = max(entry.supersedes, key=lambda name: seq_of(db, name) or 0, default="")
+    return sources.get(named, {})
 
 
 def sources_of(db: Connection, held: Entity) -> dict[str, Source]:
@@ -90,3 +98,15 @@ def _submission(db: Connection, people: People, subject: str) -> Source:
     if held is None or current is None:
         return said
     return {**submission_json(held, current, people), "xmlFormId": form.xml_form_id, **said}
+
+
+def entity_now(db: Connection, said: dict[str, Any]) -> dict[str, Any]:
+    """What a submission made, with what stands of it: `entityAvailable` tells whether it can be looked at."""
+    held = entities.find_entity(db, said["uuid"])
+    if held is None or held.deleted_at is not None:
+        return {"entityAvailable": False, **said}
+    dataset = datasets.find_by_key(db, held.project, held.dataset)
+    listed = dataset is not None and dataset.deleted_at is None
+    current = entities.find_version(db, held.id, held.version)
+    assert current is not None, held.uuid
+    return {"entityAvailable": listed, **entity_json(held, current, None, current.values), **said}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from server.entities import diffs
 from server.entity_history import tell
@@ -16,6 +16,7 @@ from server.web import wire
 from server.web.rest.entity_audits import entity_lines, sources_of
 from server.web.rest.entity_reading import ONE, current_of, find_entity, find_list, json_stream, properties_of
 from server.web.rest.entity_shapes import full_version_json
+from server.web.rest.inputs import whole_in_query
 from server.web.rest.submission_shapes import People
 
 blueprint = Blueprint("entity_history", __name__)
@@ -54,9 +55,11 @@ def list_diffs(project_id: int, name: str, uuid: str) -> list[list[dict[str, str
 
 @blueprint.get(f"{ONE}/audits")
 def list_audits(project_id: int, name: str, uuid: str) -> list[dict[str, Any]]:
-    """Newest first, each version with where it came from."""
+    """Newest first, each version with where it came from. ?limit=, ?offset=."""
     _, held = _find(project_id, name, uuid)
-    return entity_lines(wire.hub().read(), held)
+    limit, offset = (whole_in_query(request.args, key, 0) for key in ("limit", "offset"))
+    lines = entity_lines(wire.hub().read(), held)[offset:]
+    return lines[:limit] if "limit" in request.args else lines
 
 
 @blueprint.get(f"{ONE}/geojson")
