@@ -14,7 +14,7 @@ from server.hub import Hub
 from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_after, head
-from server.subjects import actor_number, dataset_subject, form_subject, split_submission
+from server.subjects import actor_number, dataset_subject, form_subject, plain_key, split_submission
 from sync.ledger import Entry
 from sync.merge import ATTACH, CREATE, EDIT
 
@@ -26,6 +26,7 @@ _NAMES = uuid.UUID("5f7b1a52-6a0c-5c0e-9d0e-1d8f5a3f2c11")
 UNTOLD = frozenset(
     {
         "user.session.end",
+        "user.reset.request",
         "comment.create",
         "hub.introduce",
         "hub.receipt",
@@ -90,7 +91,7 @@ def actee_of(entry: Entry) -> str | None:
         return dataset_subject(entry.body["project"], entry.body["dataset"])
     if room == "submission":
         about = split_submission(entry.subject)
-        return form_subject(about.project, about.form_key)
+        return form_subject(about.project, plain_key(about.form_key))
     return entry.subject if room in ("form", "project", "actor", "dataset") else None
 
 

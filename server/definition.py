@@ -23,6 +23,7 @@ from server.store.blobs import Staged
 
 RESERVED_ENDING = re.compile(r"\.(xlsx?|xml)$")
 RESERVED = mark("a form id cannot end in .xls, .xlsx or .xml. Give the form another id, or rename the file.")
+MAGIC = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
 INSTANCE = b"<instance"  # what is no XML and has none either lacks a form id first of all (Central)
 ID_LIMIT = 64  # characters (Central)
 META = re.compile(r"/meta(/entity(/label)?)?$")
@@ -98,7 +99,9 @@ def problem_of(fault: FormFault, source: bytes) -> Problem:
 
 
 def _read_workbook(hub: Hub, source: bytes, xls_type: str, form_id_fallback: str | None) -> Definition:
-    form = compile_form(source, form_id_fallback=form_id_fallback, file_type=f".{xls_type}")
+    # What it is shows in its first bytes; clients name the type of an .xlsx as that of an .xls and the other way.
+    file_type = next((kind for begin, kind in MAGIC.items() if source.startswith(begin)), f".{xls_type}")
+    form = compile_form(source, form_id_fallback=form_id_fallback, file_type=file_type)
     schema = read_schema(form.xform)
     return Definition(
         schema=schema,

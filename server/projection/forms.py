@@ -22,6 +22,7 @@ PUBLISH = "form.update.publish"
 DRAFT = "form.update.draft.set"
 DROP_DRAFT = "form.update.draft.delete"
 DRAFT_FILE = "form.attachment.update"
+DELETE, RESTORE, PURGE = "form.delete", "form.restore", "form.purge"
 CHUNK = 256 * 1024
 UPDATES = (PUBLISH, DRAFT, DROP_DRAFT, "form.update")
 
@@ -63,19 +64,28 @@ def draft_in_force(entries: list[Entry]) -> Entry | None:
 
 
 def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
-    gone = latest(e for e in entries if e.kind in ("form.delete", "form.restore"))
+    gone = deletion_in_force(entries)
+    purges = [e.made_at for e in entries if e.kind == PURGE and gone is not None and gone.id in e.supersedes]
     # Central's updatedAt: set by a new draft or version and by a state, not by files nor by the trash;
     # the version that a form is made with ("first") is part of its making.
     later = [e.made_at for e in entries if e.kind in UPDATES and not e.body.get("first")]
     return {
         "xml_form_id": made.body["xml_form_id"],
         "state": _last_said(entries, "state", "open"),
-        "webforms": int(_last_said(entries, "webforms", False)),
+        "webforms": int(_last_said(entries, "webforms_enabled", False)),
         "created_by": actors.number_of(made.body.get("by")),
         "created_at": made.made_at,
         "updated_at": max(later, default=None),
-        "deleted_at": gone.made_at if gone and gone.kind == "form.delete" else None,
+        "deleted_at": gone.made_at if gone else None,
+        "purged_at": min(purges, default=None),
     }
+
+
+def deletion_in_force(entries: list[Entry]) -> Entry | None:
+    """The deletion that nothing restored. A purge is about one deletion: whoever restored the form without
+    knowing of it has it back."""
+    last = latest(e for e in entries if e.kind in (DELETE, RESTORE))
+    return last if last is not None and last.kind == DELETE else None
 
 
 def _last_said(entries: list[Entry], field: str, default: Any) -> Any:

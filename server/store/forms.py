@@ -11,8 +11,9 @@ from server.subjects import is_trial
 
 _FORM = (
     "f.id, f.project_id, p.uid, f.key, f.xml_form_id, f.state, f.current_id, f.draft_id, f.draft_token, "
-    "f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms"
+    "f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms, f.purged_at"
 )
+_IN_TRASH = "f.deleted_at IS NOT NULL AND f.purged_at IS NULL"
 _VERSION = (
     "id, form_id, version, name, lower(hex(xform)), md5, sha1, lower(hex(xls)), xls_type, created_by, "
     "created_at, published_at, notes"
@@ -36,6 +37,7 @@ class Form:
     deleted_at: str | None
     trial: str | None = None
     webforms: int = 0
+    purged_at: str | None = None
 
     @property
     def is_trial(self) -> bool:
@@ -78,8 +80,8 @@ def find_form(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form
 
 
 def find_deleted(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form | None:
-    """The form deleted last of those that bore this id."""
-    where = "f.project_id = ? AND f.xml_form_id = ? AND f.deleted_at IS NOT NULL ORDER BY f.deleted_at DESC"
+    """The form in the trash that was deleted last of those that bore this id."""
+    where = f"f.project_id = ? AND f.xml_form_id = ? AND {_IN_TRASH} ORDER BY f.deleted_at DESC"
     return _one(db, f"{where} LIMIT 1", project_id, xml_form_id)
 
 
@@ -119,9 +121,28 @@ def list_forms(db: sqlite3.Connection, project_id: int, *, deleted: bool = False
     rows = db.execute(
         f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
         "LEFT JOIN form_version v ON v.id = coalesce(f.current_id, f.draft_id) "
-        f"WHERE f.project_id = ? AND f.deleted_at IS {'NOT ' if deleted else ''}NULL "
+        f"WHERE f.project_id = ? AND {_IN_TRASH if deleted else 'f.deleted_at IS NULL'} "
         "ORDER BY coalesce(v.name, f.xml_form_id), f.xml_form_id, f.id",
         (project_id,),
+    )
+    return [Form(*r) for r in rows]
+
+
+def list_standing(db: sqlite3.Connection) -> list[Form]:
+    """The forms of all projects that are in no trash."""
+    rows = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
+        "WHERE f.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY f.id"
+    )
+    return [Form(*r) for r in rows]
+
+
+def deleted_before(db: sqlite3.Connection, moment: str) -> list[Form]:
+    """The forms of all projects that were put into the trash earlier, and lie there still."""
+    rows = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
+        f"WHERE {_IN_TRASH} AND f.deleted_at < ? ORDER BY f.id",
+        (moment,),
     )
     return [Form(*r) for r in rows]
 

@@ -51,8 +51,12 @@ _CONTENTS = {
     "actor": "SELECT * FROM actor",
     "assignment": "SELECT * FROM assignment",
     "session": "SELECT * FROM session",
+    "preference": "SELECT * FROM preference",
+    "reset_request": "SELECT * FROM reset_request",
+    "reset_token": "SELECT * FROM reset_token",
     "form": """SELECT p.uid, f.key, f.xml_form_id, f.state, c.version, c.xform, d.version, d.xform,
-        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms
+        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms,
+        f.purged_at
         FROM form f JOIN project p ON p.id = f.project_id
         LEFT JOIN form_version c ON c.id = f.current_id LEFT JOIN form_version d ON d.id = f.draft_id""",
     "form_version": f"""SELECT p.uid, f.key, v.version, v.name, v.xform, v.md5, v.sha1, v.xls,
@@ -123,7 +127,8 @@ STATE_TABLES = tuple(_CONTENTS)
 
 def digests(db: sqlite3.Connection) -> dict[str, str]:
     """table -> hash of what it says, for comparing two folds. Equal also on two hubs that hold the same
-    entries, but for the tables of what is local: actor, assignment, session, offer, and those of peers."""
+    entries, but for the tables of what is local: actor, assignment, session, preference, reset_*, offer, and those
+    of peers."""
     return {table: _digest(db, contents) for table, contents in _CONTENTS.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -21,7 +21,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
 from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
@@ -112,6 +112,16 @@ def require(verb: str, project: Project | None = None, form: Form | None = None)
     return caller()
 
 
+def secure() -> bool:
+    """Whether the request came over https."""
+    return is_secure(request, hub().config.trusted_proxy)
+
+
+def session_cookie() -> str:
+    """What the session's cookie is called here; only browsers that came by https keep a __Host- one."""
+    return cookie_name(request, hub().config.public_url, hub().config.trusted_proxy)
+
+
 def challenge() -> str:
     """The WWW-Authenticate header with which the tablets' door asks for a name and password."""
     return digest.challenge(hub().secret, stale=g.get("digest_stale", False))
@@ -158,7 +168,7 @@ def asked_path() -> str:
 
 
 def json_body(limit: int = JSON_LIMIT) -> dict[str, Any]:
-    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
+    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = limit
     raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""), limit)
     if not raw.strip():
@@ -191,12 +201,6 @@ def extended() -> bool:
     return "extended" in g or request.headers.get("X-Extended-Metadata", "").lower() == "true"
 
 
-def action_notes() -> str | None:
-    """What the caller wrote about the action (X-Action-Notes)."""
-    said = request.headers.get("X-Action-Notes", "")
-    return unquote(said) or None
-
-
 def flag(name: str) -> bool:
     """A query parameter that is on. pyODK writes True and False."""
     return request.args.get(name, "").lower() == "true"
@@ -215,7 +219,7 @@ def base_url() -> str:
     said = hub().config.public_url
     if said:
         return said.rstrip("/")
-    scheme = "https" if is_secure(request) else "http"
+    scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
 
 

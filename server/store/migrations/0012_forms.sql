@@ -8,7 +8,18 @@ UPDATE form SET trial = (
 ) WHERE draft_id IS NOT NULL;
 -- Whether the web form is ODK Web Forms.
 ALTER TABLE form ADD COLUMN webforms INTEGER NOT NULL DEFAULT 0;
+-- When it left the trash for good.
+ALTER TABLE form ADD COLUMN purged_at TEXT;
 -- What the person who published it wrote about the version.
 ALTER TABLE form_version ADD COLUMN notes TEXT;
 -- The media type that a file was uploaded with.
 ALTER TABLE form_file ADD COLUMN content_type TEXT;
+-- The version that a form is made with is published at the moment at which the form is made.
+UPDATE form_version SET published_at = (SELECT created_at FROM form WHERE form.id = form_id)
+WHERE published_at IS NOT NULL AND EXISTS (
+  SELECT 1 FROM form f JOIN project p ON p.id = f.project_id
+  JOIN entry e ON e.subject = 'form:' || p.uid || '/' || f.key AND e.kind = 'form.update.publish'
+  WHERE f.id = form_id AND length(e.header) > 0
+  AND json_extract(CAST(e.header AS TEXT), '$.body.first') AND
+  json_extract(CAST(e.header AS TEXT), '$.body.xform') = lower(hex(xform))
+);

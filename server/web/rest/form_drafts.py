@@ -28,7 +28,7 @@ def draft(form: Form) -> FormVersion:
     return version_of(form, form.draft_id)
 
 
-add_readings(blueprint, DRAFT, draft)
+add_readings(blueprint, DRAFT, draft, tried=True)
 
 
 @blueprint.post(DRAFT)
@@ -50,9 +50,7 @@ def publish_it(project_id: int, xml_form_id: str) -> dict[str, bool]:
     project, form = find(project_id, xml_form_id)
     draft(form)
     caller = wire.require("form.update", project, form)
-    publish.publish_draft(
-        wire.hub(), form, version=request.args.get("version"), notes=wire.action_notes(), by=caller.by
-    )
+    publish.publish_draft(wire.hub(), form, version=request.args.get("version"), by=caller.by)
     return SUCCESS
 
 
@@ -90,7 +88,8 @@ def link(project_id: int, xml_form_id: str, name: str) -> dict[str, Any]:
     wanted = dataset if wire.json_body().get("dataset") else None
     file = drafts.link_draft(wire.hub(), form, name, wanted, by=caller.by)
     _, now = find(project_id, xml_form_id)
-    return one_file_json(draft(now).id, file)
+    said = one_file_json(draft(now).id, file)
+    return {name: value for name, value in said.items() if name != "hash"}
 
 
 @blueprint.delete(f"{DRAFT}/attachments/<name>")

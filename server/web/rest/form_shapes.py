@@ -7,7 +7,8 @@ from typing import Any
 from forms.fields import Field
 from server.clock import shown
 from server.exports.odata_names import identifier
-from server.store import datasets, forms, submissions
+from server.form_links import link_of, once_link_of
+from server.store import actors, datasets, forms, submissions
 from server.store.actors import Connection
 from server.store.datasets import Link
 from server.store.forms import Form, FormFile, FormVersion
@@ -22,8 +23,8 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
         "projectId": form.project_id,
         "xmlFormId": form.xml_form_id,
         "state": form.state,
-        "enketoId": None,
-        "enketoOnceId": None,
+        "enketoId": link_of(form, version),
+        "enketoOnceId": once_link_of(form, version),
         "createdAt": shown(form.created_at),
         "updatedAt": shown(form.updated_at),
         "webformsEnabled": bool(form.webforms),
@@ -41,10 +42,9 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
     return said
 
 
-def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str, Any]:
-    """What X-Extended-Metadata adds. Submissions are those of the published form, or of a form that was
-    never published none; of a draft that was asked for as such, the test submissions to it."""
-    number = -form.id if version.id == form.draft_id else form.id
+def extended_json(db: Connection, form: Form, version: FormVersion, *, tried: bool = False) -> dict[str, Any]:
+    """What X-Extended-Metadata adds. `tried`: with the test submissions to the draft, not the real ones."""
+    number = -form.id if tried else form.id
     count, newest = submissions.count_submissions(db, number)
     states = submissions.count_review_states(db, number)
     return {
@@ -53,7 +53,7 @@ def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str,
         "reviewStates": {name: states.get(name, 0) for name in ("received", "hasIssues", "edited")},
         "lastSubmission": shown(newest),
         "excelContentType": excel_type(version),
-        "publicLinks": 0,
+        "publicLinks": actors.count_public_links(db, form.project_uid, form.key),
         "createdBy": actor_or_none(db, form.created_by),
     }
 

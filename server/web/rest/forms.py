@@ -115,7 +115,7 @@ def restore(project_id: int, number: str) -> dict[str, bool]:
     """By the number that the trash shows: several forms in it may have borne one id."""
     project = wire.project_or_404(project_id)
     form = forms.find_by_number(wire.hub().read(), number_in_path("formId", number))
-    if form is None or form.project_id != project.id or form.deleted_at is None:
+    if form is None or form.project_id != project.id or form.deleted_at is None or form.purged_at:
         raise Problem("404.1")
     caller = wire.require("form.restore", project, form)
     publish.restore_form(wire.hub(), form, by=caller.by)
