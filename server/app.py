@@ -38,8 +38,14 @@ API = (
     "server.web.rest.conflicts",
     "server.web.rest.audits",
     "server.web.rest.config",
+    "server.web.rest.datasets",
+    "server.web.rest.dataset_diffs",
+    "server.web.rest.actor_properties",
+    "server.web.rest.entities",
+    "server.web.rest.entity_history",
     "server.web.exports",
     "server.web.odata",
+    "server.web.entity_odata",
 )
 OTHERS = (
     "server.web.openrosa",

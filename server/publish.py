@@ -12,6 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from i18n import mark
+from server.declaring import (
+    Links,
+    carried_links,
+    check_lists,
+    check_related,
+    first_links,
+    old_version,
+    publish_lists,
+    related_lists,
+    with_new_lists,
+)
 from server.definition import Definition, read_definition, reversioned
 from server.encrypting import keyed
 from server.errors import Problem
@@ -25,6 +36,7 @@ from server.form_entries import (
     definition_of,
     draft_entry,
     files_of,
+    history,
     make_token,
     own_files,
     present,
@@ -33,7 +45,7 @@ from server.form_entries import (
     warn,
 )
 from server.hub import Hub, Turn
-from server.projection.forms import DRAFT, PUBLISH
+from server.projection.forms import DRAFT, PUBLISH, deletion_in_force
 from server.store import forms
 from server.store.blobs import Staged
 from server.store.forms import Form
@@ -73,21 +85,27 @@ def create_form(
     """A new form of the project, as a draft or published at once.
 
     Raises Problem 400.16 (warnings), 409.3 (the id is taken), 409.6 (this version of the id was
-    published before, perhaps by a form deleted since).
+    published before, perhaps by a form deleted since), 409.16, 409.17 (an entity list or a property is
+    there in other letter case).
     """
 
     def work(turn: Turn) -> str:
         if not ignore_warnings:
-            warn(definition, _deleted_forms(turn, project, definition.schema.form_id))
+            found = _deleted_forms(turn, project, definition.schema.form_id)
+            warn(definition, found + old_version(definition.entities))
+        check_lists(turn, project.uid, definition.entities)
         key = _new_form(turn, project, definition.schema.form_id, by)
         made = keyed(turn, project, definition)
         subject, files = form_subject(project.uid, key), own_files(made)
+        links = first_links(turn.db, project.uid, made)
         if publish:
             check_unpublished(turn, project.id, made)
-            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
+            lists = publish_lists(turn, project.uid, made.entities, by)
+            links = with_new_lists(turn, links, lists, made, files)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True, links=links)
         else:
             token = make_token()
-            append_version(turn, DRAFT, subject, made, files, by=by, first=True, token=token)
+            append_version(turn, DRAFT, subject, made, files, by=by, first=True, token=token, links=links)
         return key
 
     return _written(hub, project.uid, hub.write(work))
@@ -105,9 +123,10 @@ def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = 
         made = definition_of(turn, now.draft_id)
         if version:
             schema, xform = reversioned(hub, hub.blobs.read(made.xform.sha256, turn.db), version)
-            made = Definition(schema, xform, made.xls, made.xls_type)
+            made = Definition(schema, xform, made.xls, made.xls_type, entities=made.entities)
         files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
-        append_published(turn, now, made, files, by, draft=draft.id)
+        links = _published_links(turn, now, now.draft_id, made, files, by)
+        append_published(turn, now, made, files, by, draft=draft.id, links=links)
 
     hub.write(work)
 
@@ -128,13 +147,34 @@ def publish_definition(
             check_unpublished(turn, project.id, made)
             key = _new_form(turn, project, made.schema.form_id, by)
             subject = form_subject(project.uid, key)
-            append_version(turn, PUBLISH, subject, made, files, by=by, first=True)
+            links = first_links(turn.db, project.uid, made)
+            links = {name: link for name, link in links.items() if name not in files}
+            lists = publish_lists(turn, project.uid, made.entities, by)
+            links = with_new_lists(turn, links, lists, made, files)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True, links=links)
             return key
         compare(turn, form, made, ignore_warnings=True)
-        append_published(turn, form, made, files, by)
+        links = _published_links(turn, form, form.current_id, made, files, by)
+        append_published(turn, form, made, files, by, links=links)
         return form.key
 
     return _written(hub, project.uid, hub.write(work))
+
+
+def _published_links(
+    turn: Turn,
+    form: Form,
+    follows: int | None,
+    definition: Definition,
+    files: Mapping[str, Staged],
+    by: By,
+) -> Links:
+    """Publishes the entity lists of a version; what its slots are filled with by lists."""
+    check_unpublished(turn, form.project_id, definition)
+    carried = carried_links(turn.db, follows, definition)
+    links = {name: link for name, link in carried.items() if name not in files}
+    made = publish_lists(turn, form.project_uid, definition.entities, by)
+    return with_new_lists(turn, links, made, definition, files)
 
 
 def publish_file(
@@ -195,13 +235,15 @@ def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
 
 
 def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Moves the form to the trash. Its submissions stay with it."""
-    _decide(hub, form, "form.delete", {}, {"form.delete", "form.restore"}, by)
+    """Moves the form to the trash. Its submissions stay with it, and what entity lists it had to do with."""
+    related = related_lists(hub.read(), form)
+    body = {"details": related} if any(related.values()) else {}
+    _decide(hub, form, "form.delete", body, {"form.delete", "form.restore"}, by)
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
     """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
-    it is there no longer."""
+    it is there no longer, 409.23 when entity lists that it had to do with are gone, or their properties."""
 
     def check(turn: Turn) -> None:
         now = forms.find_by_number(turn.db, form.id)
@@ -209,6 +251,8 @@ def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
             raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
+        gone = deletion_in_force(history(turn, now))
+        check_related(turn, now.project_uid, gone.body.get("details", {}) if gone else {})
 
     _decide(hub, form, "form.restore", {}, {"form.delete", "form.restore"}, by, check)
 

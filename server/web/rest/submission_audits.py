@@ -8,12 +8,14 @@ from flask import Blueprint, request
 
 from server.audits import FILE, Told, told_by
 from server.store.actors import Connection
+from server.store.entities import entries_made_by
 from server.store.forms import Form
-from server.store.ledger_sqlite import places_about
+from server.store.ledger_sqlite import find_entry, places_about, seq_of
 from server.store.submissions import Submission
 from server.subjects import submission_subject
 from server.web import wire
 from server.web.rest.audit_shapes import AuditShapes
+from server.web.rest.entity_audits import entity_now
 from server.web.rest.inputs import whole_in_query
 from server.web.rest.submission_reading import ONE, find_form, find_submission
 
@@ -29,20 +31,26 @@ def list_all(project_id: int, xml_form_id: str, instance_id: str) -> list[dict[s
     db = wire.hub().read()
     told = _told(db, form, held)[offset:]
     shapes = AuditShapes(db, extended=wire.extended())
-    return [_line(shapes, one) for one in (told[:limit] if "limit" in request.args else told)]
+    return [_line(db, shapes, one) for one in (told[:limit] if "limit" in request.args else told)]
 
 
 def _told(db: Connection, form: Form, held: Submission) -> list[Told]:
-    """Without its files: Central counts these to the form, and shows them in /v1/audits only."""
+    """With what it made of entities, and without its files: Central counts these to the form, and shows
+    them in /v1/audits only."""
     subject = submission_subject(form.project_uid, form.key, held.instance_id)
-    newest_first = reversed(places_about(db, subject))
-    return [
-        line for seq, entry, _ in newest_first for line in told_by(seq, entry) if line.line.action != FILE
-    ]
+    found = {seq: entry for seq, entry, _ in places_about(db, subject)}
+    for name in entries_made_by(db, subject):
+        seq, made = seq_of(db, name), find_entry(db, name)
+        if seq is not None and made is not None:
+            found[seq] = made
+    newest_first = sorted(found.items(), reverse=True)
+    return [line for seq, entry in newest_first for line in told_by(seq, entry) if line.line.action != FILE]
 
 
-def _line(shapes: AuditShapes, told: Told) -> dict[str, Any]:
-    """The form that it is about is in the address already."""
+def _line(db: Connection, shapes: AuditShapes, told: Told) -> dict[str, Any]:
+    """The form that it is about is in the address already; an entity is shown as it is now."""
     said = shapes.line(told)
     said.pop("actee", None)
+    if told.entry.subject.startswith("entity:"):
+        said["details"] = {**said["details"], "entity": entity_now(db, said["details"]["entity"])}
     return said
