@@ -31,11 +31,20 @@ API = (
     "server.web.rest.parked",
     "server.web.rest.conflicts",
     "server.web.rest.audits",
+    "server.web.rest.backup",
     "server.web.rest.config",
+    "server.web.rest.openapi",
+    "server.web.rest.unavailable",
     "server.web.exports",
     "server.web.odata",
 )
-OTHERS = ("server.web.openrosa", "server.web.hub", "server.web.hub_pairing", "server.web.console")
+OTHERS = (
+    "server.web.facts",
+    "server.web.openrosa",
+    "server.web.hub",
+    "server.web.hub_pairing",
+    "server.web.console",
+)
 
 
 def create_app(data: Path | str, **settings: Any) -> Flask:

@@ -43,6 +43,11 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
     return value
 
 
+def optional_secret(said: Mapping[str, Any], field: str) -> str | None:
+    """As secret_text; None when it is missing or empty."""
+    return None if said.get(field) in (None, "") else secret_text(said, field)
+
+
 def whole_in_query(args: Mapping[str, str], name: str, default: int) -> int:
     """Raises Problem 400.11 for what is not a whole number of zero or more, or beyond any of ours."""
     said = args.get(name)

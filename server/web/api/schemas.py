@@ -1,0 +1,345 @@
+"""What goes in and comes out, as marshmallow schemas: the OpenAPI document is made of them.
+
+Nullable keys are present and null, as in ODK Central; what only X-Extended-Metadata adds is not required.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+KNOWN: dict[str, type[Schema]] = {}
+
+
+class Said(Schema):
+    """The schemas of this page, by name."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        KNOWN[cls.__name__] = cls
+
+
+def text(**more: Any) -> fields.String:
+    return fields.String(required=True, **more)
+
+
+def text_or_null() -> fields.String:
+    return fields.String(required=True, allow_none=True)
+
+
+def moment() -> fields.DateTime:
+    return fields.DateTime(required=True)
+
+
+def moment_or_null() -> fields.DateTime:
+    return fields.DateTime(required=True, allow_none=True)
+
+
+def number() -> fields.Integer:
+    return fields.Integer(required=True)
+
+
+def number_or_null() -> fields.Integer:
+    return fields.Integer(required=True, allow_none=True)
+
+
+def switch() -> fields.Boolean:
+    return fields.Boolean(required=True)
+
+
+def switch_or_null() -> fields.Boolean:
+    return fields.Boolean(required=True, allow_none=True)
+
+
+def more(name: str) -> fields.Nested:
+    """Only with X-Extended-Metadata."""
+    return fields.Nested(lambda: KNOWN[name](), allow_none=True)
+
+
+class Problem(Said):
+    """Every refusal; `code` is its number, `details` what it is about."""
+
+    message = text()
+    code = fields.Float()
+    details = fields.Dict()
+
+
+class Success(Said):
+    success = fields.Boolean(required=True, validate=validate.Equal(True))
+
+
+# People
+
+
+class SignIn(Said):
+    email = text()
+    password = text()
+
+
+class SessionTimes(Said):
+    createdAt = moment()
+    expiresAt = moment()
+
+
+class Session(SessionTimes):
+    token = text()
+    csrf = text()
+
+
+class Actor(Said):
+    id = number()
+    type = text()
+    displayName = text()
+    createdAt = moment()
+    updatedAt = moment_or_null()
+    deletedAt = moment_or_null()
+
+
+class User(Actor):
+    email = text_or_null()
+    lastLoginAt = moment_or_null()
+    verbs = fields.List(fields.String())
+    preferences = fields.Dict()
+
+
+class UserIn(Said):
+    email = text()
+    password = fields.String(allow_none=True)
+    displayName = fields.String(allow_none=True)
+
+
+class UserChange(Said):
+    email = fields.String()
+    displayName = fields.String()
+
+
+class PasswordChange(Said):
+    old = text()
+    new = text()
+
+
+class Role(Said):
+    id = number()
+    name = text()
+    system = text_or_null()
+    verbs = fields.List(fields.String(), required=True)
+    createdAt = moment_or_null()
+    updatedAt = moment_or_null()
+
+
+class Assignment(Said):
+    actorId = number()
+    roleId = number()
+    actor = more("Actor")
+
+
+class FormAssignment(Assignment):
+    xmlFormId = text()
+
+
+class AppUser(Actor):
+    projectId = number()
+    token = text_or_null()
+    createdBy = more("Actor")
+    lastUsed = fields.DateTime(allow_none=True)
+    properties = fields.Dict(allow_none=True)
+
+
+class AppUserIn(Said):
+    displayName = text()
+
+
+# Projects and forms
+
+
+class Project(Said):
+    id = number()
+    name = text()
+    description = text_or_null()
+    archived = switch_or_null()
+    keyId = number_or_null()
+    createdAt = moment()
+    updatedAt = moment_or_null()
+    deletedAt = moment_or_null()
+    verbs = fields.List(fields.String())
+    appUsers = fields.Integer()
+    forms = fields.Integer()
+    datasets = fields.Integer()
+    lastSubmission = fields.DateTime(allow_none=True)
+    lastEntity = fields.DateTime(allow_none=True)
+    formList = fields.List(fields.Nested(lambda: Form()))
+    datasetList = fields.List(fields.Dict())
+
+
+class ProjectIn(Said):
+    name = text()
+    description = fields.String(allow_none=True)
+
+
+class ProjectChange(Said):
+    name = fields.String()
+    description = fields.String(allow_none=True)
+    archived = fields.Boolean(allow_none=True)
+
+
+class Form(Said):
+    projectId = number()
+    xmlFormId = text()
+    name = text_or_null()
+    version = text_or_null()
+    state = text(validate=validate.OneOf(("open", "closing", "closed")))
+    hash = text()
+    sha = text()
+    sha256 = text()
+    keyId = number_or_null()
+    enketoId = text_or_null()
+    enketoOnceId = text_or_null()
+    draftToken = text_or_null()
+    webformsEnabled = switch_or_null()
+    publishedAt = moment_or_null()
+    createdAt = moment()
+    updatedAt = moment_or_null()
+    id = fields.Integer()
+    deletedAt = fields.DateTime()
+    submissions = fields.Integer()
+    lastSubmission = fields.DateTime(allow_none=True)
+    reviewStates = fields.Dict()
+    createdBy = more("Actor")
+    publishedBy = more("Actor")
+    excelContentType = fields.String(allow_none=True)
+    entityRelated = fields.Boolean()
+    publicLinks = fields.Integer()
+    publishNotes = fields.String(allow_none=True)
+
+
+class FormChange(Said):
+    state = fields.String(validate=validate.OneOf(("open", "closing", "closed")))
+
+
+class Field(Said):
+    path = text()
+    name = text()
+    type = text()
+    binary = switch_or_null()
+    selectMultiple = switch_or_null()
+
+
+class FormFile(Said):
+    name = text()
+    type = text()
+    exists = switch()
+    blobExists = switch()
+    datasetExists = switch()
+    hash = fields.String(allow_none=True)
+    size = fields.Integer()
+    updatedAt = fields.DateTime(allow_none=True)
+
+
+# Submissions
+
+
+class Version(Said):
+    instanceId = text()
+    instanceName = text_or_null()
+    submitterId = number_or_null()
+    deviceId = text_or_null()
+    userAgent = text_or_null()
+    current = switch()
+    createdAt = moment()
+    submitter = more("Actor")
+    formVersion = fields.String()
+
+
+class Submission(Said):
+    instanceId = text()
+    submitterId = number_or_null()
+    deviceId = text_or_null()
+    userAgent = text_or_null()
+    reviewState = text_or_null()
+    createdAt = moment()
+    updatedAt = moment_or_null()
+    deletedAt = moment_or_null()
+    currentVersion = fields.Nested(Version, required=True)
+    submitter = more("Actor")
+
+
+class Review(Said):
+    reviewState = fields.String(
+        allow_none=True, validate=validate.OneOf(("hasIssues", "edited", "rejected", "approved"))
+    )
+
+
+class Withdrawal(Said):
+    reason = fields.String(allow_none=True)
+
+
+class Decision(Said):
+    """One of its keys."""
+
+    pick = fields.String()
+    take = fields.Dict(keys=fields.String(), values=fields.String())
+    reviewState = fields.String(allow_none=True)
+    deleted = fields.Boolean()
+
+
+class Comment(Said):
+    body = text()
+    actorId = number_or_null()
+    createdAt = moment()
+    actor = more("Actor")
+
+
+class CommentIn(Said):
+    body = text()
+
+
+class File(Said):
+    name = text()
+    exists = switch()
+
+
+class Key(Said):
+    id = number()
+    public = text()
+    managed = switch()
+    hint = text_or_null()
+
+
+class Change(Said):
+    path = fields.List(fields.Raw(), required=True)
+    old = fields.Raw(allow_none=True)
+    new = fields.Raw(allow_none=True)
+
+
+class Passphrases(Said):
+    """Passphrases by the number of their key."""
+
+
+class OData(Said):
+    value = fields.List(fields.Dict(), required=True)
+
+
+# The hub
+
+
+class Audit(Said):
+    actorId = number_or_null()
+    action = text()
+    acteeId = text_or_null()
+    details = fields.Dict(required=True, allow_none=True)
+    loggedAt = moment()
+    notes = text_or_null()
+    actor = more("Actor")
+    actee = fields.Dict()
+
+
+class Config(Said):
+    key = text()
+    setAt = moment()
+    value = fields.Dict()
+    blobExists = fields.Boolean()
+
+
+class BackupIn(Said):
+    passphrase = fields.String(allow_none=True)
