@@ -49,16 +49,16 @@ def add_form(as_admin: Ask, project: str, form_id: str) -> str:
     return f"{project}/forms/{form_id}"
 
 
-def test_roles_are_those_of_central(client: FlaskClient) -> None:
-    roles = client.get("/v1/roles").get_json()
+def test_roles_are_those_of_central(as_admin: Ask) -> None:
+    roles = as_admin("GET", "/v1/roles").get_json()
     # pyODK counts on app-user being 2.
     named = [(role["id"], role["system"]) for role in roles]
     assert named[:5] == [(1, "admin"), (2, "app-user"), (3, "pwreset"), (5, "manager"), (6, "viewer")]
     assert named[5:] == [(7, "formview"), (8, "formfill"), (9, "pub-link")]
     assert {"id", "name", "system", "createdAt", "updatedAt", "verbs"} == set(roles[0])
-    assert client.get("/v1/roles/2").get_json()["verbs"] == ["open_form.read", "submission.create"]
-    assert client.get("/v1/roles/app-user").get_json() == client.get("/v1/roles/2").get_json()
-    assert client.get("/v1/roles/nothing").get_json()["code"] == 404.1
+    assert as_admin("GET", "/v1/roles/2").get_json()["verbs"] == ["open_form.read", "submission.create"]
+    assert as_admin("GET", "/v1/roles/app-user").get_json() == as_admin("GET", "/v1/roles/2").get_json()
+    assert as_admin("GET", "/v1/roles/nothing").get_json()["code"] == 404.1
 
 
 def test_the_first_administrator_has_the_site(as_admin: Ask) -> None:

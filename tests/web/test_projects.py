@@ -98,7 +98,7 @@ def test_one_sees_the_projects_that_one_was_given(
     as_admin("POST", f"/v1/projects/{project['id']}/assignments/viewer/{dara}")
     assert [p["id"] for p in as_dara("GET", "/v1/projects").get_json()] == [project["id"]]
     seen = as_dara("GET", f"/v1/projects/{project['id']}", headers=EXTENDED).get_json()
-    viewer = next(r for r in client.get("/v1/roles").get_json() if r["system"] == "viewer")
+    viewer = next(r for r in as_admin("GET", "/v1/roles").get_json() if r["system"] == "viewer")
     assert seen["verbs"] == viewer["verbs"]
     assert as_dara("GET", f"/v1/projects/{other['id']}").get_json()["code"] == 403.1
     assert client.get("/v1/projects").get_json()["code"] == 401.2

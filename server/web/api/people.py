@@ -19,8 +19,8 @@ PATCH  /users/{actor_id} | user.update | | UserChange? | User | Changes name or 
 DELETE /users/{actor_id} | user.delete | | | Success | Ends a user, with sessions and rights.
 PUT    /users/{actor_id}/password | user.update | | PasswordChange | Success | Sets a new password; the old one is asked for.
 
-GET    /roles | anyone | | | [Role] | Roles and their verbs.
-GET    /roles/{role} | anyone | | | Role | One role, by number or system name.
+GET    /roles | signed-in | | | [Role] | Roles and their verbs.
+GET    /roles/{role} | signed-in | | | Role | One role, by number or system name.
 
 GET    /assignments | assignment.list | | | [Assignment] | Who has which role at the whole site.
 GET    /assignments/{role} | assignment.list | | | [Actor] | Who has this role there.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
 
 KNOWN: dict[str, type[Schema]] = {}
 
@@ -17,7 +17,15 @@ class Said(Schema):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
-        KNOWN[cls.__name__] = cls
+        if cls.__name__ != "Asked":
+            KNOWN[cls.__name__] = cls
+
+
+class Asked(Said):
+    """What goes in: keys that nobody asks for are passed over, as in ODK Central."""
+
+    class Meta:
+        unknown = EXCLUDE
 
 
 def text(**more: Any) -> fields.String:
@@ -72,7 +80,7 @@ class Success(Said):
 # People
 
 
-class SignIn(Said):
+class SignIn(Asked):
     email = text()
     password = text()
 
@@ -103,18 +111,18 @@ class User(Actor):
     preferences = fields.Dict()
 
 
-class UserIn(Said):
+class UserIn(Asked):
     email = text()
     password = fields.String(allow_none=True)
     displayName = fields.String(allow_none=True)
 
 
-class UserChange(Said):
+class UserChange(Asked):
     email = fields.String()
     displayName = fields.String()
 
 
-class PasswordChange(Said):
+class PasswordChange(Asked):
     old = text()
     new = text()
 
@@ -146,7 +154,7 @@ class AppUser(Actor):
     properties = fields.Dict(allow_none=True)
 
 
-class AppUserIn(Said):
+class AppUserIn(Asked):
     displayName = text()
 
 
@@ -172,12 +180,12 @@ class Project(Said):
     datasetList = fields.List(fields.Dict())
 
 
-class ProjectIn(Said):
+class ProjectIn(Asked):
     name = text()
     description = fields.String(allow_none=True)
 
 
-class ProjectChange(Said):
+class ProjectChange(Asked):
     name = fields.String()
     description = fields.String(allow_none=True)
     archived = fields.Boolean(allow_none=True)
@@ -213,7 +221,7 @@ class Form(Said):
     publishNotes = fields.String(allow_none=True)
 
 
-class FormChange(Said):
+class FormChange(Asked):
     state = fields.String(validate=validate.OneOf(("open", "closing", "closed")))
 
 
@@ -264,17 +272,17 @@ class Submission(Said):
     submitter = more("Actor")
 
 
-class Review(Said):
+class Review(Asked):
     reviewState = fields.String(
         allow_none=True, validate=validate.OneOf(("hasIssues", "edited", "rejected", "approved"))
     )
 
 
-class Withdrawal(Said):
+class Withdrawal(Asked):
     reason = fields.String(allow_none=True)
 
 
-class Decision(Said):
+class Decision(Asked):
     """One of its keys."""
 
     pick = fields.String()
@@ -290,7 +298,7 @@ class Comment(Said):
     actor = more("Actor")
 
 
-class CommentIn(Said):
+class CommentIn(Asked):
     body = text()
 
 
@@ -312,11 +320,14 @@ class Change(Said):
     new = fields.Raw(allow_none=True)
 
 
-class Passphrases(Said):
+class Passphrases(Asked):
     """Passphrases by the number of their key."""
 
 
 class OData(Said):
+    class Meta:
+        unknown = INCLUDE
+
     value = fields.List(fields.Dict(), required=True)
 
 
@@ -341,5 +352,5 @@ class Config(Said):
     blobExists = fields.Boolean()
 
 
-class BackupIn(Said):
+class BackupIn(Asked):
     passphrase = fields.String(allow_none=True)

@@ -16,7 +16,5 @@ GET    /openapi.json | anyone | | | json | This API as an OpenAPI document.
 GET    /docs | anyone | | | html | The same to read.
 POST   /backup | backup.run | | BackupIn? | file | A copy of the whole hub, sealed if a passphrase is given.
 GET    /analytics/preview | analytics.read | | | nothing | Answers 501: nothing is gathered.
-GET    /oidc/login | anyone | | | nothing | Answers 501: sign-in by OpenID Connect is not offered.
-GET    /oidc/callback | anyone | | | nothing | Answers 501.
 """)
 # fmt: on

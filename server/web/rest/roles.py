@@ -16,14 +16,12 @@ blueprint = Blueprint("roles", __name__)
 
 
 @blueprint.get("/v1/roles")
-@wire.anonymous
 def list_roles() -> list[dict[str, Any]]:
     made_at = _made_at()
     return [_json(role, made_at) for role in ROLES]
 
 
 @blueprint.get("/v1/roles/<id_or_system>")
-@wire.anonymous
 def show_role(id_or_system: str) -> dict[str, Any]:
     return _json(role_or_404(id_or_system), _made_at())
 

@@ -17,10 +17,3 @@ blueprint = Blueprint("unavailable", __name__)
 def preview_analytics() -> NoReturn:
     wire.require("analytics.read")
     raise Problem("501.9")
-
-
-@blueprint.get("/v1/oidc/login")
-@blueprint.get("/v1/oidc/callback")
-@wire.anonymous
-def sign_in_elsewhere() -> NoReturn:
-    raise Problem("501.1", feature="OpenID Connect")
