@@ -6,27 +6,25 @@ hub; app users travel with their project. Rules and problem codes: ODK Central's
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from server import passwords
+from server.actor_entries import By as By
+from server.actor_entries import append, assignment, born, record, reread
 from server.clock import stamp
 from server.errors import Problem
 from server.hub import Hub, Turn
+from server.password_strength import check_strength
 from server.roles import Rights, Role
 from server.store import actors
 from server.store.actors import Actor, Assignment, Connection, SignedIn
 from server.store.forms import Form
-from server.store.ledger_sqlite import entries_of
 from server.store.projects import Project
-from server.subjects import actor_number, actor_subject
-from sync.ledger import Entry
 
-By = Mapping[str, str]
-_RECORDS = ("user.create", "user.update", "field_key.create", "field_key.update")
+USER_AGENT = 500  # characters kept: anybody may send any length
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +73,14 @@ def create_user(
 ) -> Actor:
     """A web user without rights. Without a password nobody can sign in as this user until one is set.
 
-    Raises Problem 400.11 (email), 400.21, 400.38 (password), 409.3 (email taken).
+    Raises Problem 400.11 (email), 400.21, 400.38, 400.44 (password), 409.3 (email taken).
     """
     address = _checked_email(email)
-    body = {"display_name": display_name or address, "email": address, **_secrets(hub, address, password)}
+    body = {"display_name": display_name or address, "email": address, **secrets_of(hub, address, password)}
 
     def work(turn: Turn) -> Actor:
         _refuse_taken(turn, address, None)
-        return _born(turn, "user.create", body, by)
+        return born(turn, "user.create", body, by)
 
     return hub.write(work)
 
@@ -98,7 +96,7 @@ def update_user(hub: Hub, actor: Actor, changes: Mapping[str, str], by: By | Non
     def work(turn: Turn) -> Actor:
         if "email" in body:
             _refuse_taken(turn, body["email"], actor)
-        return _recorded(turn, actor, "user.update", body, by)
+        return record(turn, actor, "user.update", body, by)
 
     return hub.write(work)
 
@@ -106,16 +104,16 @@ def update_user(hub: Hub, actor: Actor, changes: Mapping[str, str], by: By | Non
 def set_password(
     hub: Hub, actor: Actor, password: str, by: By | None = None, keep: str | None = None
 ) -> Actor:
-    """Ends the user's sessions but the one of the token `keep`. Raises Problem 400.21, 400.38."""
-    body = _secrets(hub, actor.email or "", password)
+    """Ends the user's sessions but the one of the token `keep`. Raises Problem 400.21, 400.38, 400.44."""
+    body = secrets_of(hub, actor.email or "", password)
     if keep is not None:
         body["keep_session"] = passwords.token_hash(keep).hex()
-    return hub.write(lambda turn: _recorded(turn, actor, "user.update", body, by))
+    return hub.write(lambda turn: record(turn, actor, "user.update", body, by))
 
 
 def delete_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
     """Ends sessions and assignments too; the address is free again."""
-    hub.write(lambda turn: _append(turn, actor, "user.delete", {}, by))
+    hub.write(lambda turn: append(turn, actor, "user.delete", {}, by))
 
 
 def _checked_email(email: str) -> str:
@@ -132,14 +130,16 @@ def _refuse_taken(turn: Turn, email: str, but: Actor | None) -> None:
 
 
 def check_new_password(password: str) -> None:
-    """Raises Problem 400.21 (short) or 400.38 (long)."""
+    """Raises Problem 400.21 (short), 400.38 (long) or 400.44 (easy to guess)."""
     if len(password) < passwords.MINIMUM_LENGTH:
         raise Problem("400.21")
     if len(password.encode()) > passwords.MAXIMUM_BYTES:
         raise Problem("400.38")
+    check_strength(password)
 
 
-def _secrets(hub: Hub, email: str, password: str | None) -> dict[str, Any]:
+def secrets_of(hub: Hub, email: str, password: str | None) -> dict[str, Any]:
+    """What an entry keeps of a password; nothing of none. Raises Problem 400.21, 400.38, 400.44."""
     if password is None:
         return {}
     check_new_password(password)
@@ -164,23 +164,25 @@ def check_password(hub: Hub, email: str, password: str) -> Actor | None:
     return actor if passwords.password_fits(password, actor.password) else None
 
 
-def sign_in(hub: Hub, email: str, password: str) -> SignIn:
+def sign_in(hub: Hub, email: str, password: str, user_agent: str | None = None) -> SignIn:
     """Raises Problem 401.2."""
     actor = check_password(hub, email, password)
     if actor is None:
         raise Problem("401.2")
-    return hub.write(lambda turn: _open_session(turn, actor, password))
+    return hub.write(lambda turn: _open_session(turn, actor, password, user_agent))
 
 
-def _open_session(turn: Turn, actor: Actor, password: str) -> SignIn:
+def _open_session(turn: Turn, actor: Actor, password: str, user_agent: str | None) -> SignIn:
     if actor.digest is None:
         digest = passwords.digest_secret(actor.email or "", password)
-        _recorded(turn, actor, "user.update", {"digest": digest}, None)
+        record(turn, actor, "user.update", {"digest": digest}, None)
     token, csrf = passwords.make_token(), passwords.make_token()
     expires_at = stamp(turn.hub.clock.now() + timedelta(hours=turn.hub.config.session_hours))
     body = {"token_sha256": passwords.token_hash(token).hex(), "csrf": csrf, "expires_at": expires_at}
-    entry = turn.append("user.session.create", actor_subject(actor.uid), body)
-    return SignIn(token, csrf, expires_at, entry.made_at, _reread(turn, actor.uid))
+    if user_agent:
+        body["user_agent"] = user_agent[:USER_AGENT]
+    entry = append(turn, actor, "user.session.create", body, by_of(actor))
+    return SignIn(token, csrf, expires_at, entry.made_at, reread(turn, actor.uid))
 
 
 def find_session(hub: Hub, token: str) -> SignedIn | None:
@@ -196,7 +198,7 @@ def end_session(hub: Hub, token: str, by: By | None = None) -> bool:
     if found is None:
         return False
     body = {"token_sha256": hashed.hex()}
-    hub.write(lambda turn: _append(turn, found.actor, "user.session.end", body, by))
+    hub.write(lambda turn: append(turn, found.actor, "user.session.end", body, by))
     return True
 
 
@@ -206,16 +208,16 @@ def end_session(hub: Hub, token: str, by: By | None = None) -> bool:
 def create_app_user(hub: Hub, project: Project, display_name: str, by: By | None = None) -> Actor:
     """A tablet's access to the project; it sees a form only once it is assigned to it."""
     body = {"display_name": display_name, "project": project.uid, "token": passwords.make_token()}
-    return hub.write(lambda turn: _born(turn, "field_key.create", body, by))
+    return hub.write(lambda turn: born(turn, "field_key.create", body, by))
 
 
 def revoke_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
     """Ends its token for good; the app user stays listed."""
-    hub.write(lambda turn: _append(turn, actor, "field_key.session.end", _home(actor), by))
+    hub.write(lambda turn: append(turn, actor, "field_key.session.end", _home(actor), by))
 
 
 def delete_app_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
-    hub.write(lambda turn: _append(turn, actor, "field_key.delete", _home(actor), by))
+    hub.write(lambda turn: append(turn, actor, "field_key.delete", _home(actor), by))
 
 
 def _home(actor: Actor) -> dict[str, Any]:
@@ -239,7 +241,7 @@ def assign(
             raise Problem(
                 "409.3", fields=fields, values=[actor.id, role.id, "/".join(where).strip("/") or "*"]
             )
-        _assignment(turn, actor, "create", role, where, by)
+        assignment(turn, actor, "create", role, where, by)
 
     hub.write(work)
 
@@ -254,63 +256,10 @@ def unassign(
         where = place(project, form)
         if not _given(turn, actor, role, where):
             raise Problem("404.1")
-        _assignment(turn, actor, "delete", role, where, by)
+        assignment(turn, actor, "delete", role, where, by)
 
     hub.write(work)
 
 
 def _given(turn: Turn, actor: Actor, role: Role, where: tuple[str, str]) -> bool:
     return Assignment(actor.id, role.id, *where) in actors.assignments_of(turn.db, actor.id)
-
-
-def _assignment(
-    turn: Turn, actor: Actor, deed: str, role: Role, where: tuple[str, str], by: By | None
-) -> None:
-    slot = {"role": role.id, **{k: v for k, v in zip(("project", "form"), where, strict=True) if v}}
-
-    def same_slot(entry: Entry) -> bool:
-        said = {k: entry.body[k] for k in ("role", "project", "form") if k in entry.body}
-        return ".assignment." in entry.kind and said == slot
-
-    _append(turn, actor, f"{actor.type}.assignment.{deed}", slot, by, same_slot)
-
-
-# Entries about actors
-
-
-def _append(
-    turn: Turn,
-    actor: Actor,
-    kind: str,
-    body: Mapping[str, Any],
-    by: By | None,
-    replaces: Callable[[Entry], bool] | None = None,
-) -> Entry:
-    """`replaces` tells which earlier entries this one decides over; that, not time, orders a ledger."""
-    subject = actor_subject(actor.uid)
-    before = [e.id for e in entries_of(turn.db, subject) if replaces(e)] if replaces else []
-    return turn.append(kind, subject, {**body, **_signed(by)}, supersedes=before)
-
-
-def _recorded(turn: Turn, actor: Actor, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
-    _append(turn, actor, kind, body, by, lambda entry: entry.kind in _RECORDS)
-    return _reread(turn, actor.uid)
-
-
-def _born(turn: Turn, kind: str, body: Mapping[str, Any], by: By | None) -> Actor:
-    uid = secrets.token_hex(16)
-    while actors.find_actor(turn.db, actor_number(uid)) is not None:  # numbers have 31 bits only
-        uid = secrets.token_hex(16)
-    turn.append(kind, actor_subject(uid), {**body, **_signed(by)})
-    return _reread(turn, uid)
-
-
-def _signed(by: By | None) -> dict[str, Any]:
-    return {"by": dict(by)} if by else {}
-
-
-def _reread(turn: Turn, uid: str) -> Actor:
-    actor = actors.find_by_uid(turn.db, uid)
-    if actor is None:
-        raise LookupError(uid)
-    return actor

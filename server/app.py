@@ -17,10 +17,13 @@ from server.web.wire import Running
 API = (
     "server.web.rest.sessions",
     "server.web.rest.users",
+    "server.web.rest.user_preferences",
+    "server.web.rest.user_resets",
     "server.web.rest.roles",
     "server.web.rest.projects",
     "server.web.rest.app_users",
     "server.web.rest.assignments",
+    "server.web.rest.public_links",
     "server.web.rest.forms",
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",

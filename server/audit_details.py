@@ -6,6 +6,7 @@ change, also when the state is folded anew. No Flask, no SQL.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from server.audits import FILE, PARKED, Told, actee_id
 from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_about, find_entry, seq_of
+from server.store.projects import find_by_uid
 from server.subjects import actor_number, form_subject, project_subject, split_submission
 from sync.ledger import Entry
 from sync.merge import CREATE, EDIT
@@ -21,10 +23,6 @@ Details = dict[str, Any] | None
 _API_NAMES = {
     "display_name": "displayName",
     "webforms_enabled": "webformsEnabled",
-    "property_name": "propertyName",
-    "property_value": "propertyValue",
-    "user_agent": "userAgent",
-    "project_id": "projectId",
 }
 
 
@@ -77,10 +75,6 @@ def _data(teller: Teller, told: Told) -> Details:
     return {"data": _said(told.entry)}
 
 
-def _values(teller: Teller, told: Told) -> Details:
-    return _said(told.entry)
-
-
 def _nothing(teller: Teller, told: Told) -> Details:
     return None
 
@@ -101,6 +95,18 @@ def _changed_user(teller: Teller, told: Told) -> Details:
 
 def _signed_in(teller: Teller, told: Told) -> Details:
     return {"userAgent": told.entry.body.get("user_agent")}
+
+
+def _preferred(teller: Teller, told: Told) -> Details:
+    """A value is any JSON, kept as text. The project by its number here."""
+    body = told.entry.body
+    said: dict[str, Any] = {"propertyName": body["name"]}
+    if "value" in body:
+        said["propertyValue"] = json.loads(body["value"])
+    if "project" not in body:
+        return said | {"scope": "site"}
+    project = find_by_uid(teller.db, body["project"])
+    return said | {"projectId": project.id if project else None, "scope": "project"}
 
 
 def _assigned(name: str) -> Callable[[Teller, Told], Details]:
@@ -226,8 +232,9 @@ _BY_ACTION: dict[str, Callable[[Teller, Told], Details]] = {
     "user.create": _made_user,
     "user.update": _changed_user,
     "user.session.create": _signed_in,
-    "user.preference.update": _values,
-    "user.preference.delete": _values,
+    "user.preference.update": _preferred,
+    "user.preference.delete": _preferred,
+    "user.reset.create": _nothing,
     **{
         f"{who}.assignment.create": _assigned("grantedActeeId")
         for who in ("user", "field_key", "public_link")

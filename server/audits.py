@@ -26,6 +26,7 @@ _NAMES = uuid.UUID("5f7b1a52-6a0c-5c0e-9d0e-1d8f5a3f2c11")
 UNTOLD = frozenset(
     {
         "user.session.end",
+        "user.reset.request",
         "comment.create",
         "hub.introduce",
         "hub.receipt",

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Mapping
+from typing import cast
 
 from i18n import FALLBACK, catalogue, translate
 from server.faults import FAULTS
@@ -42,7 +44,7 @@ class Refusal(Exception):
 
     def text(self, lang: str = FALLBACK) -> str:
         """What happened, to what, and what to do, as one line in `lang` ("km" or "en")."""
-        shown = {name: _shown(value) for name, value in self.values.items()}
+        shown = {name: _told(name, value, self.values) for name, value in self.values.items()}
         if reason := shown.get("reason"):
             # A reason is a sentence itself. Looked up as it is: one from elsewhere may hold stray braces.
             shown["reason"] = catalogue(lang).gettext(reason)
@@ -87,6 +89,23 @@ class Fault(Refusal):
 def places(fault: BaseException) -> str:
     """Where in the code a fault came up, for logs: without its text, which an answer may be in."""
     return f"{type(fault).__name__}\n{''.join(traceback.format_tb(fault.__traceback__))}"
+
+
+def _told(name: str, value: object, values: Mapping[str, object]) -> str:
+    """As Central tells it, whose clients show the sentence: these lists with blanks between, and what was
+    sent beside the names of what was asked for."""
+    if name == "got" and isinstance(value, dict):
+        asked = cast("list[str]", values.get("expected") or list(value))
+        return ", ".join(
+            f"{each}: {_literal(value[each]) if each in value else 'undefined'}" for each in asked
+        )
+    if name in ("expected", "actual", "got") and isinstance(value, list | tuple):
+        return ", ".join(_shown(item) for item in value)
+    return _shown(value)
+
+
+def _literal(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _shown(value: object) -> str:

@@ -71,6 +71,7 @@ _HUB = (
     _row("email.invalid", 400, INPUT, mark("{email} is not an email address. Check its spelling.")),
     _row("password.short", 400, INPUT, mark("The password is too short. Use at least {minimum} characters.")),
     _row("password.long", 400, INPUT, mark("The password is too long. Use at most {maximum} bytes; a Khmer letter takes three.")),
+    _row("reset.ended", 403, INPUT, mark("This link was used, or has run out. Ask your administrator for a new one.")),
     _row("role.unknown", 400, INPUT, mark("There is no role {role}. Roles are: {roles}.")),
     _row("user.unknown", 404, INPUT, mark("There is no user {email}. Check the spelling, or add the user with `samleng user add`.")),
     _row("project.unknown", 404, INPUT, mark("There is no project {project} on this hub. Check its number or name.")),

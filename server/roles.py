@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.store.actors import Assignment
 
 ADMIN, APP_USER, MANAGER, VIEWER, DATA_COLLECTOR = "admin", "app-user", "manager", "viewer", "formfill"
+PUBLIC_LINK = "pub-link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ ROLES: tuple[Role, ...] = (
     _role(6, VIEWER, "Project Viewer", _VIEWER),
     _role(7, "formview", "Form Viewer (system internal)", ["open_form.read"]),
     _role(8, DATA_COLLECTOR, "Data Collector", ["project.read", "open_form.list", *_FILL]),
-    _role(9, "pub-link", "Public Link", _FILL),
+    _role(9, PUBLIC_LINK, "Public Link", _FILL),
 )
 _BY_ID = {role.id: role for role in ROLES}
 _BY_SYSTEM = {role.system: role for role in ROLES}

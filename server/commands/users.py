@@ -1,4 +1,4 @@
-"""user add."""
+"""user add, user reset, user resets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from server.commands.service import read_password
 from server.commands.session import Session, _, pass_session, shared_options
+from server.commands.tablets import ADDRESS
 from server.errors import Fault
 from server.roles import role_named
 
@@ -41,6 +42,46 @@ def add(session: Session, email: str, role: str, project: str | None, password_s
         assign(hub, made, role_named(role), where)
         session.say("The user {email} is added with the role {role}.", email=email, role=role)
         session.answer({"id": made.id, "email": made.email, "role": role})
+
+
+@user.command(help=_("Makes a link with which a web user sets a new password, once, within a day."))
+@click.argument("email")
+@click.option("--address", metavar="URL", help=_("Where the user reaches this hub; default: public_url."))
+@shared_options
+@pass_session
+def reset(session: Session, email: str, address: str | None) -> None:
+    from server.clock import shown
+    from server.resets import hand_out, link_of
+    from server.store import actors
+
+    with session.hub() as hub:
+        held = actors.find_by_email(hub.read(), email)
+        if held is None:
+            raise Fault("user.unknown", email=email)
+        made = hand_out(hub, held)
+        link = link_of(address or hub.config.public_url or ADDRESS, made)
+        until = shown(made.expires_at)
+        session.say(
+            "Give this to {email}, and to nobody else. It holds until {until}:", email=email, until=until
+        )
+        click.echo(link, err=session.as_json)
+        session.answer({"email": held.email, "token": made.token, "url": link, "expiresAt": until})
+
+
+@user.command(help=_("Lists who asked for a new password."))
+@shared_options
+@pass_session
+def resets(session: Session) -> None:
+    from server.clock import shown
+    from server.store.resets import list_requests
+
+    with session.hub() as hub:
+        asked = list_requests(hub.read())
+        for each in asked:
+            click.echo(f"{each.user.email}  {shown(each.asked_at)}", err=session.as_json)
+        if not asked:
+            session.say("Nobody waits for a new password.")
+        session.answer({"asked": [{"email": a.user.email, "askedAt": shown(a.asked_at)} for a in asked]})
 
 
 COMMANDS = (user,)

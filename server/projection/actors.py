@@ -1,25 +1,28 @@
-"""user.* and field_key.* entries -> rows of people and tablets."""
+"""user.*, field_key.* and public_link.* entries -> rows of people, tablets and links."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from server.store import actors
+from server.store import actors, preferences, resets
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from server.subjects import actor_number
 from sync.ledger import Entry
 from sync.merge import in_order, merged_fields
 
-FIELDS = ("display_name", "email", "password", "digest", "project", "token")
-DELETED = ("user.delete", "field_key.delete")
-_BORN = {"user.create": "user", "field_key.create": "field_key"}
-_SESSIONS = ("user.session.create", "user.session.end")
+FIELDS = ("display_name", "email", "password", "digest", "project", "token", "form", "once")
+DELETED = ("user.delete", "field_key.delete", "public_link.delete")
+UPDATED = ("user.update", "field_key.update")
+ENDED = ("field_key.session.end", "public_link.session.end")
+_BORN = {"user.create": "user", "field_key.create": "field_key", "public_link.create": "public_link"}
 
 
 def fold(db: Connection, entry: Entry) -> None:
-    if entry.kind in _SESSIONS:
-        _fold_session(db, entry)
+    alone = _ALONE.get(entry.kind)
+    if alone is not None:
+        alone(db, entry)
         return
     uid = entry.subject.removeprefix("actor:")
     entries = in_order(_of_one_type(entries_of(db, entry.subject)))
@@ -32,23 +35,27 @@ def fold(db: Connection, entry: Entry) -> None:
 
 
 def _of_one_type(entries: list[Entry]) -> list[Entry]:
-    """Web users are made and changed by local entries alone. What another hub says of app users must
-    not change a web user, or a bundle could make an administrator here."""
-    kind = "user." if any(e.kind == "user.create" for e in entries) else "field_key."
+    """Web users and public links are made and changed by local entries alone. What another hub says of
+    app users must not change them, or a bundle could make an administrator here."""
+    local = next((e.kind for e in entries if e.kind in ("user.create", "public_link.create")), None)
+    kind = local.removesuffix("create") if local else "field_key."
     return [e for e in entries if e.kind.startswith(kind)]
 
 
 def _end_sessions(db: Connection, number: int, entry: Entry) -> None:
-    """A changed password ends what the old one opened, but not the session in which it was changed."""
+    """A changed password ends what the old one opened, but not the session in which it was changed; and
+    what was handed out to set a new one."""
+    resets.end_resets(db, number)
     keep = entry.body.get("keep_session")
     actors.end_sessions_of(db, number, bytes.fromhex(keep) if keep else None)
 
 
 def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
-    values = dict.fromkeys(FIELDS) | merged_fields(entries, FIELDS)
+    said = [e for e in entries if e.kind in UPDATED or e.kind in _BORN]  # others name a project too
+    values = dict.fromkeys(FIELDS) | merged_fields(said, FIELDS)
     values["display_name"] = values["display_name"] or ""
-    ended = any(e.kind == "field_key.session.end" for e in entries)
-    later = [e.made_at for e in entries if e.kind.endswith(".update")]
+    ended = any(e.kind in ENDED for e in entries)
+    later = [e.made_at for e in entries if e.kind in UPDATED and {"display_name", "email"} & set(e.body)]
     gone = [e.made_at for e in entries if e.kind in DELETED]
     if gone or ended:
         values["token"] = None
@@ -80,13 +87,50 @@ def _fold_assignments(db: Connection, number: int, made: Entry, entries: list[En
             actors.add_assignment(db, actors.Assignment(number, role, project, form))
 
 
-def _fold_session(db: Connection, entry: Entry) -> None:
-    token = bytes.fromhex(entry.body["token_sha256"])
-    if entry.kind == "user.session.end":
-        actors.end_session(db, token)
-        return
-    owner = {"id": entry.subject.removeprefix("actor:")}
-    actors.meet(db, owner, entry.made_at)
-    number, said = actors.number_of(owner) or 0, entry.body
+def _open_session(db: Connection, entry: Entry) -> None:
+    number, said = _met(db, entry), entry.body
+    token = bytes.fromhex(said["token_sha256"])
     actors.write_session(db, token, actors.Session(number, said["csrf"], entry.made_at, said["expires_at"]))
     actors.note_login(db, number, entry.made_at)
+
+
+def _end_session(db: Connection, entry: Entry) -> None:
+    actors.end_session(db, bytes.fromhex(entry.body["token_sha256"]))
+
+
+def _set_preference(db: Connection, entry: Entry) -> None:
+    said = entry.body
+    preferences.write_preference(db, _met(db, entry), said.get("project", ""), said["name"], said["value"])
+
+
+def _drop_preference(db: Connection, entry: Entry) -> None:
+    said = entry.body
+    preferences.delete_preference(db, _met(db, entry), said.get("project", ""), said["name"])
+
+
+def _ask_reset(db: Connection, entry: Entry) -> None:
+    resets.write_request(db, _met(db, entry), entry.made_at)
+
+
+def _hand_reset(db: Connection, entry: Entry) -> None:
+    said = entry.body
+    resets.write_token(db, bytes.fromhex(said["token_sha256"]), _met(db, entry), said["expires_at"])
+
+
+def _met(db: Connection, entry: Entry) -> int:
+    """The number of the actor that the entry is about; it has a row from now on."""
+    owner = {"id": entry.subject.removeprefix("actor:")}
+    actors.meet(db, owner, entry.made_at)
+    return actors.number_of(owner) or 0
+
+
+# Kinds of this hub alone that say one thing each: folded in the order in which they were said, without
+# reading all the others about the actor.
+_ALONE: dict[str, Callable[[Connection, Entry], None]] = {
+    "user.session.create": _open_session,
+    "user.session.end": _end_session,
+    "user.preference.update": _set_preference,
+    "user.preference.delete": _drop_preference,
+    "user.reset.request": _ask_reset,
+    "user.reset.create": _hand_reset,
+}

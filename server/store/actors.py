@@ -12,7 +12,7 @@ from server.subjects import actor_number
 
 _COLUMNS = (
     "id, uid, type, display_name, email, password, digest, project, token, created_by, "
-    "created_at, updated_at, deleted_at, last_login_at"
+    "created_at, updated_at, deleted_at, last_login_at, form, once"
 )
 
 
@@ -32,6 +32,8 @@ class Actor:
     updated_at: str | None
     deleted_at: str | None
     last_login_at: str | None
+    form: str | None = None
+    once: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,16 @@ def find_by_email(db: sqlite3.Connection, email: str) -> Actor | None:
 
 
 def find_by_token(db: sqlite3.Connection, token: str) -> Actor | None:
-    """The app user of this token, revoked and deleted ones left out."""
+    """The app user or public link of this token, revoked and deleted ones left out."""
     return _one(db, "deleted_at IS NULL AND token = ?", token)
 
 
 def _one(db: sqlite3.Connection, where: str, *values: object) -> Actor | None:
     row = db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}", values).fetchone()
     return Actor(*row) if row else None
+
+
+_LIVE_FIRST = "token IS NULL, created_at DESC, id"
 
 
 def list_users(db: sqlite3.Connection) -> list[Actor]:
@@ -120,8 +125,16 @@ def list_users(db: sqlite3.Connection) -> list[Actor]:
 def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
     """Those with a live token first, newest first (Central)."""
     where = "type = 'field_key' AND project = ? AND deleted_at IS NULL"
-    order = "token IS NULL, created_at DESC, id"
-    rows = db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where} ORDER BY {order}", (project_uid,))
+    rows = db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where} ORDER BY {_LIVE_FIRST}", (project_uid,))
+    return [Actor(*r) for r in rows]
+
+
+def list_public_links(db: sqlite3.Connection, project_uid: str, form_key: str) -> list[Actor]:
+    """Those with a live token first, newest first (Central)."""
+    where = "type = 'public_link' AND project = ? AND form = ? AND deleted_at IS NULL"
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM actor WHERE {where} ORDER BY {_LIVE_FIRST}", (project_uid, form_key)
+    )
     return [Actor(*r) for r in rows]
 
 
@@ -151,16 +164,24 @@ def assignments_of(db: sqlite3.Connection, actor_id: int) -> list[Assignment]:
     return [Assignment(*r) for r in rows]
 
 
+_GIVEN = (
+    "SELECT g.actor_id, g.role_id, g.project, g.form FROM assignment g JOIN actor a ON a.id = g.actor_id "
+    "WHERE a.deleted_at IS NULL AND "
+)
+_OLDEST_FIRST = "a.created_at, a.id, g.role_id"
+
+
 def assignments_on(db: sqlite3.Connection, project: str, form: str) -> list[Assignment]:
-    """Those made for exactly the site ("", ""), a project (uid, "") or a form (uid, key)."""
-    where = "WHERE project = ? AND form = ? ORDER BY role_id, actor_id"
-    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project, form))]
+    """Those made for exactly the site ("", ""), a project (uid, "") or a form (uid, key), by the age of
+    who holds them."""
+    where = f"g.project = ? AND g.form = ? ORDER BY {_OLDEST_FIRST}"
+    return [Assignment(*r) for r in db.execute(_GIVEN + where, (project, form))]
 
 
 def form_assignments(db: sqlite3.Connection, project: str) -> list[Assignment]:
     """Those made for single forms of the project."""
-    where = "WHERE project = ? AND form > '' ORDER BY role_id, form, actor_id"
-    return [Assignment(*r) for r in db.execute(f"{_ASSIGNMENT} {where}", (project,))]
+    where = f"g.project = ? AND g.form > '' ORDER BY {_OLDEST_FIRST}, g.form"
+    return [Assignment(*r) for r in db.execute(_GIVEN + where, (project,))]
 
 
 def write_session(db: sqlite3.Connection, token_hash: bytes, session: Session) -> None:

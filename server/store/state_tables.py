@@ -47,6 +47,9 @@ _CONTENTS = {
     "actor": "SELECT * FROM actor",
     "assignment": "SELECT * FROM assignment",
     "session": "SELECT * FROM session",
+    "preference": "SELECT * FROM preference",
+    "reset_request": "SELECT * FROM reset_request",
+    "reset_token": "SELECT * FROM reset_token",
     "form": """SELECT p.uid, f.key, f.xml_form_id, f.state, c.version, c.xform, d.version, d.xform,
         f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at
         FROM form f JOIN project p ON p.id = f.project_id
@@ -98,7 +101,8 @@ STATE_TABLES = tuple(_CONTENTS)
 
 def digests(db: sqlite3.Connection) -> dict[str, str]:
     """table -> hash of what it says, for comparing two folds. Equal also on two hubs that hold the same
-    entries, but for the tables of what is local: actor, assignment, session, offer, and those of peers."""
+    entries, but for the tables of what is local: actor, assignment, session, preference, reset_*, offer, and those
+    of peers."""
     return {table: _digest(db, contents) for table, contents in _CONTENTS.items()}
 
 

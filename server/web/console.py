@@ -16,8 +16,9 @@ from i18n import LANGUAGES, mark, translate
 from server import accounts
 from server.errors import Fault, Problem, Refusal
 from server.overview import overview
+from server.resets import reset_password
 from server.web import wire
-from server.web.credentials import PLAIN_COOKIE, SECURE_COOKIE, is_secure
+from server.web.credentials import SECURE_COOKIE
 
 blueprint = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
@@ -35,6 +36,8 @@ STATES = {
 }
 FORM_STATES = {"open": mark("Open"), "closing": mark("Closing"), "closed": mark("Closed")}
 ELSEWHERE = mark("This page was opened from elsewhere. Please sign in here.")
+
+CHANGED = mark("Your new password is set. Sign in with it.")
 
 
 @blueprint.get("/")
@@ -55,8 +58,8 @@ def sign_in() -> Response:
         raise Fault("auth.failed") from fault  # the same, in words for a person
     answer = _home()
     expires = datetime.fromisoformat(opened.expires_at)
-    secure = is_secure(request)
-    name = SECURE_COOKIE if secure else PLAIN_COOKIE
+    name = wire.session_cookie()
+    secure = name == SECURE_COOKIE
     answer.set_cookie(name, opened.token, expires=expires, secure=secure, httponly=True, samesite="Lax")
     return answer
 
@@ -68,9 +71,30 @@ def sign_out() -> Response:
     if caller.token is not None:
         accounts.end_session(wire.hub(), caller.token, caller.by)
     answer = _home()
-    secure = is_secure(request)
-    answer.delete_cookie(SECURE_COOKIE if secure else PLAIN_COOKIE, secure=secure, samesite="Lax")
+    name = wire.session_cookie()
+    answer.delete_cookie(name, secure=name == SECURE_COOKIE, samesite="Lax")
     return answer
+
+
+@blueprint.get("/new-password")
+def ask_new_password() -> Response:
+    """What the link of `server/resets.py` opens."""
+    return _page("new_password.html", token=request.args.get("token", ""))
+
+
+@blueprint.post("/new-password")
+def set_new_password() -> Response:
+    request.max_content_length = FORM_LIMIT
+    _refuse_other_sites()
+    token, password = request.form.get("token", ""), request.form.get("password", "")
+    try:
+        if not reset_password(wire.hub(), token, password):
+            raise Fault("reset.ended")
+    except Refusal as fault:
+        answer = _page("new_password.html", token=token, fault=fault.text(_lang()))
+        answer.status_code = fault.status
+        return answer
+    return _page("sign_in.html", said=translate(CHANGED, _lang()))
 
 
 @blueprint.get("/language/<lang>")
@@ -78,7 +102,7 @@ def choose(lang: str) -> Response:
     answer = _home()
     if lang in LANGUAGES:
         answer.set_cookie(
-            LANG_COOKIE, lang, max_age=LANG_KEPT, secure=is_secure(request), httponly=True, samesite="Lax"
+            LANG_COOKIE, lang, max_age=LANG_KEPT, secure=wire.secure(), httponly=True, samesite="Lax"
         )
     return answer
 

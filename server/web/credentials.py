@@ -14,6 +14,7 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Request, g
 
@@ -28,7 +29,6 @@ from server.web import digest
 KEY = "samleng.key"  # where the WSGI environment keeps the token of /v1/key/TOKEN/…
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 _TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
-_LOOPBACK = ("127.", "::1")
 REMEMBERED_S = 300
 REMEMBERED = 1000
 
@@ -85,7 +85,7 @@ def identify(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
         case "bearer":
             return _by_bearer(hub, said.strip())
         case "basic":
-            return _by_basic(checked, request)
+            return _by_basic(hub, checked, request)
         case "digest":
             return _by_digest(hub, request)
         case "":
@@ -101,13 +101,25 @@ def key_of(request: Request) -> str | None:
     return found
 
 
-def is_secure(request: Request) -> bool:
-    """Whether the request came over https, to us or to a proxy on this same machine. Other proxies
-    are for the WSGI server to trust: anybody could write the header."""
+def is_secure(request: Request, trusted_proxy: str) -> bool:
+    """Whether the request came over https, to us or to the proxy of this address, which is declared as
+    trusted: anybody could write the header."""
     if request.is_secure:
         return True
     forwarded = request.headers.get("X-Forwarded-Proto", "")
-    return forwarded.lower() == "https" and (request.remote_addr or "").startswith(_LOOPBACK)
+    return (
+        forwarded.lower() == "https" and trusted_proxy != "" and trusted_proxy in (request.remote_addr, "*")
+    )
+
+
+def cookie_name(request: Request, public_url: str, trusted_proxy: str) -> str:
+    """Browsers keep a __Host- cookie to https and to this very host, and refuse it over http. Which of the
+    two it is depends on where people reach the hub, if that is said (Central)."""
+    return SECURE_COOKIE if _is_https(request, public_url, trusted_proxy) else PLAIN_COOKIE
+
+
+def _is_https(request: Request, public_url: str, trusted_proxy: str) -> bool:
+    return public_url.startswith("https:") if public_url else is_secure(request, trusted_proxy)
 
 
 def _by_key(hub: Hub, token: str) -> Caller:
@@ -119,6 +131,12 @@ def _by_key(hub: Hub, token: str) -> Caller:
     return Caller(actor, "key", by_of(actor))
 
 
+def bearer_of(request: Request) -> str:
+    """The token of the Bearer scheme; empty when there is none."""
+    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
+    return said.strip() if scheme.lower() == "bearer" else ""
+
+
 def _by_bearer(hub: Hub, token: str) -> Caller:
     found = accounts.find_session(hub, token)
     if found is None:
@@ -126,9 +144,9 @@ def _by_bearer(hub: Hub, token: str) -> Caller:
     return Caller(found.actor, "bearer", by_of(found.actor), found.session, token)
 
 
-def _by_basic(checked: CheckedPasswords, request: Request) -> Caller:
+def _by_basic(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
     """Over https only, except where a door set `g.plain_basic`: a hub's own Wi-Fi has no https."""
-    if not is_secure(request) and not g.get("plain_basic", False):
+    if not is_secure(request, hub.config.trusted_proxy) and not g.get("plain_basic", False):
         raise Problem("401.3")
     said = request.authorization
     if said is None or said.username is None or said.password is None:
@@ -162,7 +180,8 @@ def _proven(actor: Actor | None, how: str) -> Caller:
 def _by_cookie(hub: Hub, request: Request) -> Caller:
     """A cookie that opens nothing counts as none. One that does must prove of a POST that our own page
     sent it: other sites' pages can send forms, and nothing else without asking us first."""
-    token = request.cookies.get(SECURE_COOKIE if is_secure(request) else PLAIN_COOKIE)
+    token = request.cookies.get(cookie_name(request, hub.config.public_url, hub.config.trusted_proxy))
+    token = unquote(token) if token else None  # "$" is written %24
     found = accounts.find_session(hub, token) if token else None
     if found is None:
         return Caller()
@@ -178,6 +197,7 @@ def _own_page(request: Request, session: Session) -> bool:
     if request.is_json:
         body = request.get_json(silent=True)
         said = body.get("__csrf") if isinstance(body, dict) else None
+        said = unquote(said) if isinstance(said, str) else None
     elif request.mimetype == "application/x-www-form-urlencoded":
         said = request.form.get("__csrf")
     return isinstance(said, str) and hmac.compare_digest(said.encode(), session.csrf.encode())

@@ -21,7 +21,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import KEY, Caller, CheckedPasswords, identify, is_secure, key_of
+from server.web.credentials import KEY, Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -112,6 +112,16 @@ def require(verb: str, project: Project | None = None, form: Form | None = None)
     return caller()
 
 
+def secure() -> bool:
+    """Whether the request came over https."""
+    return is_secure(request, hub().config.trusted_proxy)
+
+
+def session_cookie() -> str:
+    """What the session's cookie is called here; only browsers that came by https keep a __Host- one."""
+    return cookie_name(request, hub().config.public_url, hub().config.trusted_proxy)
+
+
 def challenge() -> str:
     """The WWW-Authenticate header with which the tablets' door asks for a name and password."""
     return digest.challenge(hub().secret, stale=g.get("digest_stale", False))
@@ -142,7 +152,7 @@ def form_or_404(project: Project, xml_form_id: str) -> Form:
 
 
 def json_body() -> dict[str, Any]:
-    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36."""
+    """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = JSON_LIMIT
     raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""))
     if not raw.strip():
@@ -193,7 +203,7 @@ def base_url() -> str:
     said = hub().config.public_url
     if said:
         return said.rstrip("/")
-    scheme = "https" if is_secure(request) else "http"
+    scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
 
 

@@ -74,7 +74,7 @@ def test_what_cannot_be_a_user_is_refused(as_admin: Ask, body: dict[str, Any], c
 
 
 def test_a_password_of_seventy_two_bytes_is_taken(as_admin: Ask, client: FlaskClient) -> None:
-    body = {"email": "a@b.example", "password": "វ" * 24}
+    body = {"email": "a@b.example", "password": "កាំរស្មីទឹកភ្លៀងមេឃភ្នំ៧"}
     as_admin("POST", "/v1/users", body)
     assert client.post("/v1/sessions", json=body).status_code == 200
 
@@ -145,7 +145,7 @@ def test_a_new_password_ends_the_other_sessions(
     path = f"/v1/users/{dara['id']}/password"
     assert first("PUT", path, {"old": "ខុសហើយខុសទៀត", "new": "ថ្មីណាស់ណា១"}).get_json()["code"] == 401.2
     assert first("PUT", path, {"old": PASSWORD, "new": "ខ្លី"}).get_json()["code"] == 400.21
-    assert first("PUT", path, {"new": "ថ្មីណាស់ណា១"}).get_json()["code"] == 400.2
+    assert first("PUT", path, {"new": "ថ្មីណាស់ណា១"}).get_json()["code"] == 401.2
     assert first("PUT", path, {"old": PASSWORD, "new": "ថ្មីណាស់ណា១"}).get_json() == {"success": True}
     assert first("GET", "/v1/users/current").status_code == 200
     assert second("GET", "/v1/users/current").status_code == 401

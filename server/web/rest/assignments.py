@@ -113,8 +113,8 @@ def _with_actors(found: Iterable[Assignment]) -> list[tuple[Assignment, Actor]]:
 
 
 def _json(given: Assignment, held: Actor) -> dict[str, Any]:
-    said: dict[str, Any] = {"actor": actor_json(held)} if wire.extended() else {}
-    return {**said, "actorId": given.actor_id, "roleId": given.role_id}
+    said: dict[str, Any] = {"actorId": given.actor_id, "roleId": given.role_id}
+    return {**said, "actor": actor_json(held)} if wire.extended() else said
 
 
 def _may_give(role: Role, where: Place) -> bool:

@@ -1,4 +1,4 @@
-"""/v1/roles: what can be assigned. Open to everybody, as in Central."""
+"""/v1/roles: what can be assigned. Open to everybody who is signed in, as in Central."""
 
 from __future__ import annotations
 
