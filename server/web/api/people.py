@@ -8,7 +8,7 @@ from server.web.api.rows import read_rows
 ROWS = read_rows("""
 POST   /sessions | anyone | | SignIn | Session | Signs in with an address and a password.
 GET    /sessions/restore | signed-in | | | SessionTimes | When the session of this request began and ends.
-DELETE /sessions/current | signed-in | | | Success | Signs out.
+DELETE /sessions/current | user | | | Success | Signs out.
 DELETE /sessions/{token} | session.end@project | | | Success | Ends a session, or an app user's access for good; everybody ends the own.
 
 GET    /users | signed-in | q | | [User] | Users; who may not list them finds one by the exact address.
@@ -17,6 +17,14 @@ GET    /users/current | signed-in | | | User | Who asks; extended with verbs and
 GET    /users/{actor_id} | user.read | | | User | One user; everybody may read the own account.
 PATCH  /users/{actor_id} | user.update | | UserChange? | User | Changes name or address.
 DELETE /users/{actor_id} | user.delete | | | Success | Ends a user, with sessions and rights.
+POST   /users/reset/initiate | anyone | | ResetAsk | Success | Asks for a new password; the answer is the same whoever it is about.
+POST   /users/reset/verify | user.password.reset | | NewPassword | Success | Sets it; the token that an administrator handed out comes as Bearer.
+GET    /users/resets | user.password.invalidate | | | [ResetAsked] | Who asked and was not given a token yet. Ours.
+POST   /users/{actor_id}/reset | user.password.invalidate | | | Reset | A token for a new password, to be handed over. Ours.
+PUT    /user-preferences/site/{preference} | user | | Preference | Success | Remembers something for whoever is signed in.
+DELETE /user-preferences/site/{preference} | user | | | Success | Forgets it.
+PUT    /user-preferences/project/{project_id}/{preference} | user | | Preference | Success | The same for one project.
+DELETE /user-preferences/project/{project_id}/{preference} | user | | | Success | Forgets it.
 PUT    /users/{actor_id}/password | user.update | | PasswordChange | Success | Sets a new password; the old one is asked for.
 
 GET    /roles | signed-in | | | [Role] | Roles and their verbs.
@@ -41,5 +49,10 @@ GET    P/app-users | field_key.list | | | [AppUser] | Tablets' accesses, those w
 POST   P/app-users | field_key.create | | AppUserIn | AppUser | A new access; it sees a form once it is assigned to it.
 GET    P/app-users/{app_user} | field_key.list | | | AppUser | One access.
 DELETE P/app-users/{app_user} | field_key.delete | | | Success | Ends it.
+
+GET    F/public-links | public_link.list | | | [PublicLink] | Links by which anybody fills in the form.
+POST   F/public-links | public_link.create | | PublicLinkIn | PublicLink | A new one.
+GET    F/public-links/{link_id} | public_link.read | | | PublicLink | One link.
+DELETE F/public-links/{link_id} | public_link.delete | | | Success | Ends it.
 """)
 # fmt: on

@@ -4,7 +4,7 @@
 
 CALL      method and path below /v1; {names} of parts of the path are those that people read. At its beginning
           P stands for a project, F for a form, S for the submissions of a form, D for an entity list
-WHO MAY   `anyone`, `signed-in`, or verbs of which one is enough. A verb counts where the path leads: at
+WHO MAY   `anyone`, `signed-in`, `user` (who has a password), or verbs of which one is enough. A verb counts where the path leads: at
           the form, the project or the site; `verb@site`, `verb@project`, `verb@form` say otherwise.
           `tablet`: an app user of the project; `token`: what the path or the body brings opens the door
 QUERY     names of server/web/api/parameters.py
@@ -16,6 +16,7 @@ WHAT FOR  one sentence
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.roles import Rights
@@ -27,7 +28,7 @@ _SHORT = {
     "D": "/projects/{project_id}/datasets/{dataset}",
 }
 _PART = re.compile(r"<[^>]*>|\{[^}]*\}")
-OPEN, SIGNED_IN, TABLET, TOKEN = "anyone", "signed-in", "tablet", "token"
+OPEN, SIGNED_IN, USER, TABLET, TOKEN = "anyone", "signed-in", "user", "tablet", "token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,12 @@ class Row:
             return "form"
         return "project" if "{project_id}" in self.path else "site"
 
-    def opens_to(self, rights: Rights, project: str, form: str, *, is_tablet: bool = False) -> bool:
+    def opens_to(self, rights: Rights, project: str, form: str, *, said_of: Collection[str]) -> bool:
         """Whether somebody who is signed in and has these rights may make the call. project, form: of the
-        place that the path names."""
+        place that the path names; said_of: what else is true of the caller, such as USER, TABLET."""
         places = {"site": ("", ""), "project": (project, ""), "form": (project, form)}
         for need in self.needs:
-            if need in (OPEN, SIGNED_IN) or (need == TABLET and is_tablet):
+            if need in (OPEN, SIGNED_IN, TOKEN) or need in said_of:
                 return True
             verb, _, where = need.partition("@")
             if rights.may(verb, *places[where or self.place()]):

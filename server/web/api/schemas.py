@@ -158,6 +158,41 @@ class AppUserIn(Asked):
     displayName = text()
 
 
+class PublicLink(Actor):
+    token = text_or_null()
+    once = switch_or_null()
+    createdBy = more("Actor")
+    properties = fields.Dict(allow_none=True)
+
+
+class PublicLinkIn(Asked):
+    displayName = text()
+    once = fields.Boolean(allow_none=True)
+
+
+class ResetAsk(Asked):
+    email = text()
+
+
+class NewPassword(Asked):
+    new = text()
+
+
+class ResetAsked(Said):
+    user = fields.Nested(User, required=True)
+    askedAt = moment()
+
+
+class Reset(Said):
+    token = text()
+    expiresAt = moment()
+    url = text()
+
+
+class Preference(Said):
+    propertyValue = fields.Raw(required=True, allow_none=True)
+
+
 # Projects and forms
 
 
