@@ -21,7 +21,7 @@ from typing import Any
 from forms import sensitivity
 from forms.columns import read_header
 from forms.errors import FormFault
-from forms.fields import read_schema
+from forms.fields import has_meta, read_schema
 from forms.workbook import SHEET_LIMIT, SOURCE_LIMIT, check_size
 
 VALIDATE_TIMEOUT_S = 100
@@ -212,6 +212,8 @@ def _check_unzipped(source: bytes) -> None:
 
 def _compiled(xform: bytes, itemsets: bytes | None, warnings: tuple[str, ...]) -> CompiledForm:
     schema = read_schema(xform)
+    if not has_meta(schema):
+        raise FormFault("form.no_meta")
     return CompiledForm(schema.form_id, schema.version, schema.title, xform, itemsets, warnings)
 
 

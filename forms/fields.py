@@ -81,8 +81,7 @@ class Schema:
 def read_schema(xform: bytes) -> Schema:
     """The schema of a compiled form.
 
-    Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance, form.no_id,
-    form.no_meta.
+    Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance, form.no_id.
     """
     document = _parse(xform)
     model = next((e for e in document.iter() if _local(e) == "model"), None)
@@ -94,8 +93,6 @@ def read_schema(xform: bytes) -> Schema:
         raise FormFault("form.no_id")
     reading = _Reading(_bind_types(model), *_body(document), _levels(model))
     reading.walk(root, "", 0, read_level(root.get(ATTRIBUTE, "")))
-    if "/meta/instanceID" not in reading.seen:
-        raise FormFault("form.no_meta")
     return Schema(
         form_id=form_id,
         version=root.get("version") or root.get(OPENROSA + "version") or "",
@@ -105,6 +102,11 @@ def read_schema(xform: bytes) -> Schema:
         tables=reading.finished_tables(),
         slots=_distinct(_slots(document, model, root)),
     )
+
+
+def has_meta(schema: Schema) -> bool:
+    """Whether the form has the meta group in which each instance bears its id."""
+    return any(field.name == "meta" and field.type == "structure" for field in schema.fields)
 
 
 def _parse(xform: bytes) -> etree._Element:
@@ -206,16 +208,18 @@ class _Reading:
             if here in self.repeats:
                 self.tables.append((here, name, table))
                 self.walk(child, here, len(self.tables) - 1, own)
-            else:
+            elif self.fields[-1].type == "structure":
                 self.walk(child, here, table, own)
 
     def _field(self, element: etree._Element, path: str, name: str, table: int) -> Field:
         if path in self.repeats:
             return Field(path, name, "repeat", None, None, table)
-        if len(element):
+        bound = self.types.get(path)
+        if bound is None and (len(element) or (name == "entity" and "/meta/entity" in path)):
             return Field(path, name, "structure", None, None, table)
-        kind = self.types.get(path, "unknown")
-        return Field(path, name, kind, kind == "binary" or None, path in self.selects or None, table)
+        kind = bound or "unknown"
+        binary = kind == "binary" or path == "/meta/audit"
+        return Field(path, name, kind, binary or None, path in self.selects or None, table)
 
     def finished_tables(self) -> tuple[Table, ...]:
         columns: list[list[Field]] = [[] for _ in self.tables]
@@ -237,7 +241,8 @@ def _slots(document: etree._Element, model: etree._Element, root: etree._Element
                 if value.get("form") in MEDIA_FORMS:
                     yield from _slot(value.text, MEDIA_FORMS[value.get("form", "")])
     for leaf in root.iter():
-        yield from _slot(leaf.text)
+        if (leaf.text or "").startswith("jr://images/"):
+            yield from _slot(leaf.text)
     for element in _inside(document, "body"):
         if _local(element) == "input" and element.get("query"):
             yield Slot("itemsets.csv", "file")
@@ -256,6 +261,6 @@ def _distinct(slots: Iterator[Slot]) -> tuple[Slot, ...]:
 def _slot(address: str | None, kind: str | None = None) -> Iterator[Slot]:
     """The slot of a `jr://images/leaf.jpg` address; none for blanks and for `jr://instance/…`."""
     scheme, _, rest = (address or "").strip().partition("jr://")
-    folder, name = rest.partition("/")[0], rest.rpartition("/")[2]
-    if not scheme and name and folder in SLOT_TYPES:
+    folder, _, name = rest.partition("/")
+    if not scheme and name and "/" not in name and folder in SLOT_TYPES:
         yield Slot(name, kind or SLOT_TYPES[folder])

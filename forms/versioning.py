@@ -31,7 +31,7 @@ def with_version(xform: bytes, version: str) -> bytes:
 
 def _place(xform: bytes, start: int) -> tuple[int, int]:
     """From where to where the attribute stands in the tag that begins at `start`; both the end of the
-    tag's name when it has none. One without a prefix goes first."""
+    last attribute when it has none. One without a prefix goes first."""
     name = _NAME.match(xform, start)
     assert name is not None, start
     found: dict[bytes, tuple[int, int]] = {}
@@ -40,7 +40,7 @@ def _place(xform: bytes, start: int) -> tuple[int, int]:
         found.setdefault(attribute[1], (attribute.start(1), attribute.end()))
         place = attribute.end()
     prefixed = [span for said, span in found.items() if said.endswith(b":version")]
-    return found.get(b"version") or next(iter(prefixed), (name.end(), name.end()))
+    return found.get(b"version") or next(iter(prefixed), (place, place))
 
 
 def _root_of_instance(xform: bytes) -> tuple[int, str]:

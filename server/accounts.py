@@ -23,6 +23,7 @@ from server.store import actors
 from server.store.actors import Actor, Assignment, Connection, SignedIn
 from server.store.forms import Form
 from server.store.projects import Project
+from server.subjects import plain_key
 
 USER_AGENT = 500  # characters kept: anybody may send any length
 
@@ -51,7 +52,7 @@ def rights_of(db: Connection, actor: Actor | None) -> Rights:
 
 
 def place(project: Project | None, form: Form | None) -> tuple[str, str]:
-    return (project.uid if project else "", form.key if form else "")
+    return (project.uid if project else "", plain_key(form.key) if form else "")
 
 
 def may(

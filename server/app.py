@@ -27,6 +27,7 @@ API = (
     "server.web.rest.forms",
     "server.web.rest.form_drafts",
     "server.web.rest.form_versions",
+    "server.web.rest.form_links",
     "server.web.rest.submissions",
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",
@@ -44,6 +45,8 @@ API = (
 OTHERS = (
     "server.web.facts",
     "server.web.openrosa",
+    "server.web.openrosa_drafts",
+    "server.web.rest.draft_testing",
     "server.web.hub",
     "server.web.hub_pairing",
     "server.web.console",

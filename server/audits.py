@@ -14,7 +14,7 @@ from server.hub import Hub
 from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_after, head
-from server.subjects import actor_number, form_subject, split_submission
+from server.subjects import actor_number, form_subject, plain_key, split_submission
 from sync.ledger import Entry
 from sync.merge import ATTACH, CREATE, EDIT
 
@@ -85,7 +85,7 @@ def actee_of(entry: Entry) -> str | None:
     room = entry.subject.partition(":")[0]
     if room == "submission":
         about = split_submission(entry.subject)
-        return form_subject(about.project, about.form_key)
+        return form_subject(about.project, plain_key(about.form_key))
     return entry.subject if room in ("form", "project", "actor") else None
 
 

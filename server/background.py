@@ -10,11 +10,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from server.errors import Refusal
 from server.hub import Hub
 from server.store.peers import Peer
 from server.syncing import Surroundings, reachable, sync_with
+from server.upkeep import sweep
 from sync.exchange import Wishes
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ class Schedule:
     every_s: float
     wishes: Wishes = field(default_factory=Wishes)
     _turns: dict[str, _Turn] = field(default_factory=dict)
+    _swept: date | None = None
+
+    def __post_init__(self) -> None:
+        self._swept = self.hub.clock.now().date()  # a served hub begins by it
 
     def next_at(self) -> float:
         """When somebody is met next, by the clock of `world`; a hub that was added just now is met at once."""
@@ -45,11 +51,23 @@ class Schedule:
         return min((turn.at_s for turn in peers), default=self.world.now_s() + LONGEST_S)
 
     def run_due(self) -> None:
-        """Meets those whose turn it is. What goes wrong with one keeps no other waiting."""
+        """Meets those whose turn it is. What goes wrong with one keeps no other waiting. On a new day the hub
+        tidies up first."""
+        self._tidy()
         for peer in reachable(self.hub):
             turn = self._turns.setdefault(peer.id, _Turn())
             if turn.at_s <= self.world.now_s():
                 self._meet(peer, turn)
+
+    def _tidy(self) -> None:
+        today = self.hub.clock.now().date()
+        if today == self._swept:
+            return
+        self._swept = today
+        try:
+            sweep(self.hub)
+        except Exception as fault:  # noqa: BLE001 – tomorrow is another day, and hubs are to be met
+            log.error("hub not tidied fault=%s", type(fault).__name__)
 
     def _meet(self, peer: Peer, turn: _Turn) -> None:
         try:

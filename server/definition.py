@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from forms.compile import compile_form
 from forms.errors import FormFault
-from forms.fields import Field, Schema, read_schema
+from forms.fields import Field, Schema, has_meta, read_schema
 from forms.versioning import with_version
 from i18n import mark
 from server.errors import Problem
@@ -22,6 +22,9 @@ from server.store.blobs import Staged
 
 RESERVED_ENDING = re.compile(r"\.(xlsx?|xml)$")
 RESERVED = mark("a form id cannot end in .xls, .xlsx or .xml. Give the form another id, or rename the file.")
+MAGIC = {b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls"}
+INSTANCE = b"<instance"  # what is no XML and has none either lacks a form id first of all (Central)
+ID_LIMIT = 64  # characters (Central)
 META = re.compile(r"/meta(/entity(/label)?)?$")
 
 
@@ -39,19 +42,29 @@ class Definition:
 
 
 def read_definition(
-    hub: Hub, source: bytes, xls_type: str | None = None, form_id_fallback: str | None = None
+    hub: Hub,
+    source: bytes,
+    xls_type: str | None = None,
+    form_id_fallback: str | None = None,
+    *,
+    new: bool = True,
 ) -> Definition:
-    """The definition in these bytes: an XForm, or a workbook when `xls_type` says which kind.
+    """The definition in these bytes: an XForm, or a workbook when `xls_type` says which kind. new: of a
+    form that is not there yet; a later version may lack the meta group (Central).
 
-    Raises Problem 400.1 (no XML), 400.2 (no form id), 400.8 (an id that would end like a file name),
-    400.15 (a workbook that does not compile), 400.27 (no meta group).
+    Raises Problem 400.1 (no XML), 400.2 (no form id), 400.8 (an id that would end like a file name), 400.13
+    (a very long id), 400.15 (a workbook that does not compile), 400.27 (no meta group).
     """
     try:
         if xls_type is not None:
-            return _read_workbook(hub, source, xls_type, form_id_fallback)
-        return _checked(Definition(read_schema(source), _stage(hub, source)))
+            made = _checked(_read_workbook(hub, source, xls_type, form_id_fallback))
+        else:
+            made = _checked(Definition(read_schema(source), _stage(hub, source)))
     except FormFault as fault:
-        raise problem_of(fault, len(source)) from None
+        raise problem_of(fault, source) from None
+    if new and not has_meta(made.schema):
+        raise Problem("400.27")
+    return made
 
 
 def reversioned(hub: Hub, xform: bytes, version: str) -> tuple[Schema, Staged]:
@@ -60,35 +73,35 @@ def reversioned(hub: Hub, xform: bytes, version: str) -> tuple[Schema, Staged]:
         changed = with_version(xform, version)
         schema = read_schema(changed)
     except FormFault as fault:
-        raise problem_of(fault, len(xform)) from None
+        raise problem_of(fault, xform) from None
     if schema.version != version:
         raise Problem("400.1", format="xforms xml", rawLength=len(xform))
     return schema, _stage(hub, changed)
 
 
-def problem_of(fault: FormFault, length: int) -> Problem:
-    """As Central numbers what is wrong with a form of `length` bytes."""
+def problem_of(fault: FormFault, source: bytes) -> Problem:
+    """As Central numbers what is wrong with a form."""
     if fault.code.startswith("xlsform."):
         warnings = fault.values.get("warnings", [])
         return Problem("400.15", error=fault.values.get("error") or fault.text("en"), warnings=warnings)
     if fault.code == "form.no_meta":
         return Problem("400.27")
-    if fault.code in ("form.not_xml", "form.doctype"):
-        return Problem("400.1", format="xml", rawLength=length)
+    if fault.code == "form.doctype" or (fault.code == "form.not_xml" and INSTANCE in source):
+        return Problem("400.1", format="xml", rawLength=len(source))
     return Problem("400.2", field="formId")
 
 
 def _read_workbook(hub: Hub, source: bytes, xls_type: str, form_id_fallback: str | None) -> Definition:
-    form = compile_form(source, form_id_fallback=form_id_fallback, file_type=f".{xls_type}")
-    return _checked(
-        Definition(
-            schema=read_schema(form.xform),
-            xform=_stage(hub, form.xform),
-            xls=_stage(hub, source),
-            xls_type=xls_type,
-            itemsets=None if form.itemsets is None else _stage(hub, form.itemsets),
-            warnings=form.warnings,
-        )
+    # What it is shows in its first bytes; clients name the type of an .xlsx as that of an .xls and the other way.
+    file_type = next((kind for begin, kind in MAGIC.items() if source.startswith(begin)), f".{xls_type}")
+    form = compile_form(source, form_id_fallback=form_id_fallback, file_type=file_type)
+    return Definition(
+        schema=read_schema(form.xform),
+        xform=_stage(hub, form.xform),
+        xls=_stage(hub, source),
+        xls_type=xls_type,
+        itemsets=None if form.itemsets is None else _stage(hub, form.itemsets),
+        warnings=form.warnings,
     )
 
 
@@ -100,6 +113,8 @@ def _checked(definition: Definition) -> Definition:
     if RESERVED_ENDING.search(definition.schema.form_id):
         # .../forms/a.xml would be two addresses: the form "a.xml" and the XML of the form "a".
         raise Problem("400.8", field="formId", value=definition.schema.form_id, reason=RESERVED)
+    if len(definition.schema.form_id) > ID_LIMIT:
+        raise Problem("400.13", maxLength=ID_LIMIT)
     return definition
 
 

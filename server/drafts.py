@@ -5,6 +5,8 @@ A draft stays on the hub where it is made. Rules: ODK Central's API, "Draft Form
 
 from __future__ import annotations
 
+from typing import Any
+
 from i18n import mark
 from server.definition import Definition
 from server.errors import Problem
@@ -37,13 +39,15 @@ def set_draft(
     published. Files that stay needed are carried over.
 
     Raises Problem 400.8 (the definition is another form's), 400.16 (warnings), 400.17 (a field
-    changes its type), 404.1 (nothing published to copy).
+    changes its type), 400.2 (nothing published to copy).
     """
     if definition is not None and definition.schema.form_id != form.xml_form_id:
         raise Problem("400.8", field="xmlFormId", value=definition.schema.form_id, reason=OTHER_FORM)
 
     def work(turn: Turn) -> None:
         now = present(turn, form)
+        if definition is None and now.current_id is None:
+            raise Problem("400.2", field="xml")
         made = definition or definition_of(turn, now.current_id)
         compare(turn, now, made, ignore_warnings=ignore_warnings)
         replaced = draft_in_force(history(turn, now))
@@ -55,6 +59,7 @@ def set_draft(
             carried_files(turn.db, now.draft_id or now.current_id, made),
             supersedes=[replaced.id] if replaced else [],
             by=by,
+            follows=now.draft_id or now.current_id,
             token=now.draft_token or make_token(),
         )
 
@@ -74,14 +79,22 @@ def drop_draft(hub: Hub, form: Form, *, by: By = None) -> None:
     hub.write(work)
 
 
-def attach_to_draft(hub: Hub, form: Form, name: str, file: Staged | None, *, by: By = None) -> FormFile:
-    """Fills a slot of the draft, or empties it (None). Raises Problem 404.1: no draft, no such slot."""
+def attach_to_draft(
+    hub: Hub, form: Form, name: str, file: Staged | None, content_type: str | None = None, *, by: By = None
+) -> FormFile:
+    """Fills a slot of the draft, or empties it (None).
+
+    Raises Problem 404.1: no draft, no such slot, or nothing in it to take away.
+    """
 
     def work(turn: Turn) -> FormFile:
         now = present(turn, form)
         draft = draft_entry(turn, now)
-        _slot(turn, now, name)
-        body = {"draft": draft.id, "name": name, "sha256": file.sha256 if file else None}
+        if _slot(turn, now, name).sha256 is None and file is None:
+            raise Problem("404.1")
+        body: dict[str, Any] = {"draft": draft.id, "name": name, "sha256": file.sha256 if file else None}
+        if content_type:
+            body["type"] = content_type
         earlier = [
             e.id
             for e in history(turn, now)

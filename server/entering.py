@@ -12,9 +12,12 @@ from server import intake
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import Case, Post
+from server.projection.forms import DRAFT
 from server.store import forms, submissions, withdrawals
 from server.store.forms import Form
+from server.store.ledger_sqlite import entries_of
 from server.store.submissions import Submission
+from server.subjects import form_subject, plain_key, submission_subject, trial_key
 from sync.merge import CREATE, EDIT
 
 OTHER_FORM = mark("did not match the form ID in the URL")
@@ -81,9 +84,21 @@ def edit_submission(hub: Hub, form: Form, held: Submission, case: Case) -> None:
 
 
 def _check_free(turn: Turn, form: Form, instance_id: str) -> None:
-    if submissions.find_submission(turn.db, form.id, instance_id) is not None:
-        names, values = ["formId", "instanceId", "draft"], [str(form.id), instance_id, "f"]
+    held = submissions.find_submission(turn.db, form.id, instance_id) is not None
+    if held or (form.is_trial and _tried_before(turn, form, instance_id)):
+        names, values = (
+            ["formId", "instanceId", "draft"],
+            [str(abs(form.id)), instance_id, "ft"[form.is_trial]],
+        )
         raise Problem("409.3", fields=names, values=values, table="submissions")
     withdrawn = withdrawals.purge_of(turn.db, form.project_uid, form.key, [instance_id])
     if withdrawn or submissions.versions_with(turn.db, form.id, instance_id):
         raise Problem("409.3", fields="instanceID", values=instance_id)
+
+
+def _tried_before(turn: Turn, form: Form, instance_id: str) -> bool:
+    """Whether an earlier draft of the form was sent this instance (Central keeps those, unseen)."""
+    key = plain_key(form.key)
+    drafts = (e for e in entries_of(turn.db, form_subject(form.project_uid, key)) if e.kind == DRAFT)
+    subjects = (submission_subject(form.project_uid, trial_key(key, e.id), instance_id) for e in drafts)
+    return any(entries_of(turn.db, subject) for subject in subjects)

@@ -78,7 +78,9 @@ def export(
 
 
 def note_export(hub: Hub, form: Form, by: By = None) -> None:
-    """Keeps in the ledger that somebody took a form's answers away."""
+    """Keeps in the ledger that somebody took a form's answers away; test submissions are none."""
+    if form.is_trial:
+        return
     hub.write(lambda turn: turn.append(EXPORT, form_subject(form.project_uid, form.key), signed({}, by)))
 
 

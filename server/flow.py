@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from server.subjects import TRIAL, is_trial
 from sync.ledger import Entry, travels
 
 EQUAL, ABOVE, BELOW = "equal", "above", "below"
@@ -54,7 +55,7 @@ def direction_from(relation: str) -> Direction:
 
 def may_flow(entry: Entry, way: Way) -> bool:
     """Whether an entry may cross this way."""
-    if not travels(entry.kind):
+    if not travels(entry.kind) or _is_tried_out(entry):
         return False
     if entry.subject.startswith("hub:"):
         # A hub says its own name, and nobody else's.
@@ -62,6 +63,11 @@ def may_flow(entry: Entry, way: Way) -> bool:
     if way.projects is not None and project_of_entry(entry) not in way.projects:
         return False
     return _goes(entry, way)
+
+
+def _is_tried_out(entry: Entry) -> bool:
+    """A test submission to a draft, which stays where the draft is."""
+    return TRIAL in entry.subject and any(is_trial(part) for part in entry.subject.split("/", 2)[1:2])
 
 
 def _goes(entry: Entry, way: Way) -> bool:

@@ -89,6 +89,18 @@ def carried_files(db: Connection, version_id: int | None, definition: Definition
     return {**carried, **own_files(definition)}
 
 
+def said_of(db: Connection, version_id: int | None, files: Mapping[str, Staged]) -> dict[str, Any]:
+    """Since when a version that is followed holds those of its files that stay, and their types, or lacks
+    them: what stays is no newer for having been published."""
+    known = {f.name: f for f in forms.list_files(db, version_id)} if version_id else {}
+    said = {}
+    for name, earlier in sorted(known.items()):
+        if earlier.sha256 == (files[name].sha256 if name in files else None):
+            both = {"since": earlier.updated_at, "type": earlier.content_type}
+            said[name] = {k: v for k, v in both.items() if v is not None}
+    return {name: kept for name, kept in said.items() if kept}
+
+
 def own_files(definition: Definition) -> dict[str, Staged]:
     """The file that a workbook with external_choices brings along."""
     return {"itemsets.csv": definition.itemsets} if definition.itemsets else {}
@@ -103,17 +115,21 @@ def append_version(
     *,
     supersedes: Iterable[str] = (),
     by: By = None,
+    follows: int | None = None,
     **more: Any,
 ) -> Entry:
-    """Writes a version down as a draft or as published, naming every blob that belongs to it."""
+    """Writes a version down as a draft or as published, naming every blob that belongs to it.
+    follows: number of the version that its files may come from."""
     schema, xls = definition.schema, definition.xls
     body: dict[str, Any] = {
         "version": schema.version,
         "name": schema.title or None,
         "xform": definition.xform.sha256,
         "media": {name: file.sha256 for name, file in sorted(files.items())},
-        **more,
+        **{name: value for name, value in more.items() if value is not None},
     }
+    if said := said_of(turn.db, follows, files):
+        body["media_said"] = said
     if xls is not None:
         body |= {"xls": xls.sha256, "xls_type": definition.xls_type}
     blobs = {b.sha256: b for b in (definition.xform, *([xls] if xls else []), *files.values())}
@@ -126,8 +142,9 @@ def append_published(
     """Publishes a version of a form that is there, in place of the one that is out."""
     check_unpublished(turn, form.project_id, definition)
     earlier = [e.id for e in history(turn, form) if e.kind == PUBLISH]
+    follows = form.draft_id if "draft" in more else form.current_id
     return append_version(
-        turn, PUBLISH, subject_of(form), definition, files, supersedes=earlier, by=by, **more
+        turn, PUBLISH, subject_of(form), definition, files, supersedes=earlier, by=by, follows=follows, **more
     )
 
 

@@ -37,7 +37,8 @@ TEXT_LIMIT = 255  # characters kept of deviceID and user agent (Central)
 class Post:
     """One request of a tablet. `by`: {"id": actor uid, "name": display name}; `files`: name -> bytes
     staged; `admitted`: whether the sender was given the form (a tablet's answers are held anyway);
-    it may raise for one who may not send at all."""
+    it may raise for one who may not send at all. `trial`: the draft that it is a test submission to
+    (store/forms.py: as_trial), whatever form it names."""
 
     project: Project
     xml: bytes
@@ -46,6 +47,7 @@ class Post:
     device_id: str | None = None
     user_agent: str | None = None
     admitted: Callable[[Form | None], bool] = lambda form: True
+    trial: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +121,24 @@ def _unexpected(case: Case) -> int:
 def examine(hub: Hub, post: Post) -> Case:
     """Reads a post without changing anything. Raises FormFault submission.*, and what `admitted` raises."""
     root, envelope = parse_instance(post.xml)
-    project_id, form_id = post.project.id, envelope.form_id
-    form = hub.remember(("form", project_id, form_id), lambda db: forms.find_form(db, project_id, form_id))
+    form = post.trial or _form(hub, post.project.id, envelope.form_id)
     admitted = post.admitted(form)
     key = form.key if form is not None else form_key(envelope.form_id)
     offered = None
     version = _version(hub, form, envelope.version) if form is not None else None
+    if version is not None and post.trial is not None:
+        envelope = replace(
+            envelope, version=version.version
+        )  # a draft takes answers of any version (Central)
     if version is not None:
         sealed = envelope.encrypted
         reading = read_encrypted(root) if sealed else hub.reader_of(hub.read(), version).read(root)
         offered = Offered(reading, version.form_id, version.id)
     return Case(post, envelope, stage_bytes(post.xml), form, key, offered, admitted)
+
+
+def _form(hub: Hub, project_id: int, form_id: str) -> Form | None:
+    return hub.remember(("form", project_id, form_id), lambda db: forms.find_form(db, project_id, form_id))
 
 
 def _version(hub: Hub, form: Form, version: str) -> FormVersion | None:
@@ -145,7 +154,7 @@ def _decide(turn: Turn, case: Case) -> Outcome:
     known = submissions.versions_with(turn.db, case.form.id, said.instance_id) if case.form else []
     for version in known:
         if version.xml == case.xml.sha256:
-            return _again(turn, case, version)
+            return again(turn, case, version)
     project = case.post.project
     parked = submissions.parked_with(turn.db, project.id, case.key, said.instance_id, case.xml.sha256)
     if parked is not None:
@@ -264,7 +273,7 @@ def _missing(case: Case, carried: Mapping[str, str | None]) -> tuple[str, ...]:
     return tuple(n for n in media if n not in case.post.files and not carried.get(n))
 
 
-def _again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
+def again(turn: Turn, case: Case, held: SubmissionVersion) -> Outcome:
     """The same submission once more: only files that are new are taken. Any number of times."""
     owner = _owner(turn, held)
     _keep_bytes(turn, case)

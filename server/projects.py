@@ -15,11 +15,20 @@ from server.subjects import project_subject, project_uid
 _RECORDS = ("project.create", "project.update")
 
 
-def create_project(hub: Hub, name: str, description: str | None = None, by: By | None = None) -> Project:
+def create_project(
+    hub: Hub,
+    name: str,
+    description: str | None = None,
+    by: By | None = None,
+    *,
+    archived: bool | None = None,
+) -> Project:
     """A new project, also when there is one of this name already."""
     body: dict[str, Any] = {"name": name}
     if description is not None:
         body["description"] = description
+    if archived is not None:
+        body["archived"] = archived
 
     def work(turn: Turn) -> Project:
         uid = _free_uid(turn, name)
@@ -31,15 +40,20 @@ def create_project(hub: Hub, name: str, description: str | None = None, by: By |
 
 def update_project(hub: Hub, project: Project, changes: Mapping[str, Any], by: By | None = None) -> Project:
     """changes: name, description (or None), archived (or None), those that shall change."""
-    body = {field: changes[field] for field in ("name", "description", "archived") if field in changes}
 
     def work(turn: Turn) -> Project:
-        subject = project_subject(project.uid)
-        before = [e.id for e in entries_of(turn.db, subject) if e.kind in _RECORDS]
-        turn.append("project.update", subject, {**body, **_signed(by)}, supersedes=before)
+        append_update(turn, project, changes, by)
         return _reread(turn, project.uid)
 
     return hub.write(work)
+
+
+def append_update(turn: Turn, project: Project, changes: Mapping[str, Any], by: By | None) -> None:
+    """The same in a turn that is under way."""
+    body = {field: changes[field] for field in ("name", "description", "archived") if field in changes}
+    subject = project_subject(project.uid)
+    before = [e.id for e in entries_of(turn.db, subject) if e.kind in _RECORDS]
+    turn.append("project.update", subject, {**body, **_signed(by)}, supersedes=before)
 
 
 def delete_project(hub: Hub, project: Project, by: By | None = None) -> None:

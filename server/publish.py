@@ -155,11 +155,39 @@ def publish_file(
     return Publication(form, definition.schema.version, changed, missing, definition.warnings)
 
 
+def checked_changes(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be changed of a form, as its entries write it. state: open (listed and accepting), closing
+    (accepting) or closed (neither); webformsEnabled. Anything else is passed over.
+
+    Raises Problem 400.8, 400.11.
+    """
+    changes: dict[str, Any] = {}
+    if "state" in said:
+        if said["state"] not in STATES:
+            raise Problem("400.8", field="state", value=said["state"], reason=UNKNOWN_STATE)
+        changes["state"] = said["state"]
+    if "webformsEnabled" in said:
+        if not isinstance(said["webformsEnabled"], bool):
+            value = said["webformsEnabled"]
+            raise Problem("400.11", field="webformsEnabled", value=value, expected="boolean")
+        changes["webforms_enabled"] = said["webformsEnabled"]
+    return changes
+
+
+def change_form(hub: Hub, form: Form, changes: Mapping[str, Any], *, by: By = None) -> None:
+    """changes: those of checked_changes."""
+    hub.write(lambda turn: append_change(turn, form, changes, by))
+
+
+def append_change(turn: Turn, form: Form, changes: Mapping[str, Any], by: By) -> None:
+    """The same in a turn that is under way."""
+    earlier = [e.id for e in entries_of(turn.db, subject_of(form)) if e.kind == "form.update"]
+    turn.append("form.update", subject_of(form), signed(dict(changes), by), supersedes=earlier)
+
+
 def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
-    """open: listed and accepting; closing: accepting; closed: neither. Raises Problem 400.8."""
-    if state not in STATES:
-        raise Problem("400.8", field="state", value=state, reason=UNKNOWN_STATE)
-    _decide(hub, form, "form.update", {"state": state}, {"form.update"}, by)
+    """Raises Problem 400.8."""
+    change_form(hub, form, checked_changes({"state": state}), by=by)
 
 
 def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
@@ -168,9 +196,13 @@ def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now."""
+    """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
+    it is there no longer."""
 
     def check(turn: Turn) -> None:
+        now = forms.find_by_number(turn.db, form.id)
+        if now is None or now.deleted_at is None or now.purged_at is not None:
+            raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import NamedTuple
 from urllib.parse import quote
 
+TRIAL = "#draft-"  # no id can hold it: form_key escapes the sign
 NUMBER_BITS = 31  # fits the integers of R, SQLite, PostgreSQL and JavaScript alike
 
 
@@ -30,6 +31,20 @@ def form_subject(project_uid: str, form_key: str) -> str:
 def form_key(xml_form_id: str) -> str:
     """The form's part of a subject: its id with everything escaped that could end it."""
     return quote(xml_form_id, safe="")
+
+
+def trial_key(key: str, draft: str) -> str:
+    """The form's part of the subjects of test submissions to a draft, which the id of its entry names."""
+    return f"{key}{TRIAL}{draft[:16]}"
+
+
+def is_trial(key: str) -> bool:
+    return TRIAL in key
+
+
+def plain_key(key: str) -> str:
+    """The form's own part of a subject, also of a draft's test submissions."""
+    return key.partition(TRIAL)[0]
 
 
 def submission_subject(project_uid: str, key: str, instance_id: str) -> str:

@@ -18,6 +18,7 @@ from server.clock import stamp
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
 from server.projection.submissions import read_stale
+from server.purging import purge_forms
 from server.store import copies, ledger_sqlite, state_tables, withdrawals
 from server.store.actors import Connection
 from server.store.answers import stale_anywhere
@@ -91,13 +92,14 @@ def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
 
 
 def sweep(hub: Hub) -> None:
-    """What killed processes and broken journeys left: half-written files, and bytes that nobody named
-    within LOOSE_DAYS."""
+    """What is done once a day: what killed processes and broken journeys left goes (half-written files,
+    and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
     for left in hub.data.glob(f"{SENDING}*"):
         shutil.rmtree(left, ignore_errors=True)
     moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))
     drop_unnamed(hub, withdrawals.loose_before(hub.read(), moment))
+    purge_forms(hub, hub.clock.now())
 
 
 def rebuild(hub: Hub) -> int:

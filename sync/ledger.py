@@ -65,6 +65,7 @@ SHARED_KINDS = frozenset(
         "form.update.publish",
         "form.delete",
         "form.restore",
+        "form.purge",
         "field_key.create",
         "field_key.session.end",
         "field_key.delete",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from server.projection.context import Context
-from server.store import actors, forms, projects
+from server.store import actors, forms, projects, submissions
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
-from server.subjects import split_form
+from server.subjects import split_form, trial_key
 from sync.ledger import Entry
 from sync.merge import in_order, latest
 
@@ -17,6 +18,7 @@ PUBLISH = "form.update.publish"
 DRAFT = "form.update.draft.set"
 DROP_DRAFT = "form.update.draft.delete"
 DRAFT_FILE = "form.attachment.update"
+DELETE, RESTORE, PURGE = "form.delete", "form.restore", "form.purge"
 CHUNK = 256 * 1024
 UPDATES = (PUBLISH, DRAFT, DROP_DRAFT, "form.update")
 
@@ -30,15 +32,21 @@ def fold(context: Context, db: Connection, subject: str) -> bool:
     if project is None or made is None:
         return False
     form_id = forms.write_form(db, project.id, key, _row(db, entries, made))
+    before = forms.find_by_number(db, form_id)
     published = [e for e in entries if e.kind == PUBLISH]
     known = len(forms.list_versions(db, form_id))
-    numbers = {e.id: _write_version(context, db, form_id, e) for e in published}
+    numbers = {e.id: _write_version(context, db, form_id, e, made) for e in published}
     draft = draft_in_force(entries)
-    draft_id = _write_version(context, db, form_id, draft, entries) if draft else None
+    draft_id = _write_version(context, db, form_id, draft, made, entries) if draft else None
     forms.drop_drafts(db, form_id, draft_id)
     stands = latest(published)
     current = numbers[stands.id] if stands else None
-    forms.point_form(db, form_id, current, draft_id, draft.body.get("token") if draft else None)
+    trial = trial_key(key, draft.id) if draft else None
+    if before is not None and before.trial not in (None, trial):
+        # What was tried out belongs to that draft alone, and goes with it (Central).
+        submissions.drop_of_form(db, -form_id)
+    token = draft.body.get("token") if draft else None
+    forms.point_form(db, form_id, current, draft_id, token, trial)
     return known == 0 or len(forms.list_versions(db, form_id)) > known
 
 
@@ -51,29 +59,46 @@ def draft_in_force(entries: list[Entry]) -> Entry | None:
 
 
 def _row(db: Connection, entries: list[Entry], made: Entry) -> dict[str, Any]:
-    gone = latest(e for e in entries if e.kind in ("form.delete", "form.restore"))
+    gone = deletion_in_force(entries)
+    purges = [e.made_at for e in entries if e.kind == PURGE and gone is not None and gone.id in e.supersedes]
     # Central's updatedAt: set by a new draft or version and by a state, not by files nor by the trash;
     # the version that a form is made with ("first") is part of its making.
     later = [e.made_at for e in entries if e.kind in UPDATES and not e.body.get("first")]
     return {
         "xml_form_id": made.body["xml_form_id"],
-        "state": _state(entries),
+        "state": _last_said(entries, "state", "open"),
+        "webforms": int(_last_said(entries, "webforms_enabled", False)),
         "created_by": actors.number_of(made.body.get("by")),
         "created_at": made.made_at,
         "updated_at": max(later, default=None),
-        "deleted_at": gone.made_at if gone and gone.kind == "form.delete" else None,
+        "deleted_at": gone.made_at if gone else None,
+        "purged_at": min(purges, default=None),
     }
 
 
-def _state(entries: list[Entry]) -> str:
-    said = [e.body["state"] for e in entries if e.kind == "form.update" and "state" in e.body]
-    return said[-1] if said else "open"
+def deletion_in_force(entries: list[Entry]) -> Entry | None:
+    """The deletion that nothing restored. A purge is about one deletion: whoever restored the form without
+    knowing of it has it back."""
+    last = latest(e for e in entries if e.kind in (DELETE, RESTORE))
+    return last if last is not None and last.kind == DELETE else None
+
+
+def _last_said(entries: list[Entry], field: str, default: Any) -> Any:
+    said = [e.body[field] for e in entries if e.kind == "form.update" and field in e.body]
+    return said[-1] if said else default
 
 
 def _write_version(
-    context: Context, db: Connection, form_id: int, entry: Entry, entries: list[Entry] | None = None
+    context: Context,
+    db: Connection,
+    form_id: int,
+    entry: Entry,
+    made: Entry,
+    entries: list[Entry] | None = None,
 ) -> int:
     said = entry.body
+    # The version that a form is made with is published at the moment at which the form is made (Central).
+    published_at = made.made_at if said.get("first") else entry.made_at
     xform = context.blobs.read(said["xform"], db)
     number = forms.write_version(
         db,
@@ -89,7 +114,8 @@ def _write_version(
             "xls_type": said.get("xls_type"),
             "created_by": actors.number_of(said.get("by")),
             "created_at": entry.made_at,
-            "published_at": None if entry.kind == DRAFT else entry.made_at,
+            "published_at": None if entry.kind == DRAFT else published_at,
+            "notes": said.get("notes"),
         },
     )
     held = forms.find_version(db, number)
@@ -100,26 +126,39 @@ def _write_version(
     return number
 
 
-def _media(entry: Entry, entries: list[Entry]) -> dict[str, tuple[str, str]]:
-    """name -> (sha256, since when): what the entry brought, and for a draft what came or went later."""
-    media = {n: (sha, entry.made_at) for n, sha in entry.body.get("media", {}).items() if sha}
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is said of a slot: its file, if any, since when, and the type that it was uploaded with."""
+
+    sha256: str | None
+    since: str
+    content_type: str | None
+
+
+def _media(entry: Entry, entries: list[Entry]) -> dict[str, _Held]:
+    """name -> what the entry brought, and for a draft what came or went later."""
+    said = entry.body.get("media_said", {})
+    media = {
+        name: _Held(sha, said.get(name, {}).get("since", entry.made_at), said.get(name, {}).get("type"))
+        for name, sha in entry.body.get("media", {}).items()
+        if sha
+    }
+    media |= {n: _Held(None, said[n]["since"], None) for n in said if n not in media and "since" in said[n]}
     for later in entries:
         if later.kind == DRAFT_FILE and later.body["draft"] == entry.id:
-            media.pop(later.body["name"], None)
-            if later.body["sha256"]:
-                media[later.body["name"]] = (later.body["sha256"], later.made_at)
+            name, sha256 = later.body["name"], later.body["sha256"]
+            media[name] = _Held(sha256, later.made_at, later.body.get("type"))
     return media
 
 
-def _file(
-    context: Context, db: Connection, name: str, kind: str, held: tuple[str, str] | None
-) -> forms.FormFile:
+def _file(context: Context, db: Connection, name: str, kind: str, held: _Held | None) -> forms.FormFile:
     if held is None:
         return forms.FormFile(name, kind, None, None, None, None)
-    sha256, since = held
+    if held.sha256 is None:
+        return forms.FormFile(name, kind, None, None, None, held.since)
     digest, size = hashlib.md5(usedforsecurity=False), 0
-    with context.blobs.open(sha256, db) as stream:
+    with context.blobs.open(held.sha256, db) as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-    return forms.FormFile(name, kind, sha256, digest.hexdigest(), size, since)
+    return forms.FormFile(name, kind, held.sha256, digest.hexdigest(), size, held.since, held.content_type)

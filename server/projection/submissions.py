@@ -19,7 +19,14 @@ from server.store.database import Connection
 from server.store.forms import Form
 from server.store.ledger_sqlite import is_alone
 from server.store.submissions import Attachment, ParkedRow, Submission, SubmissionVersion
-from server.subjects import SubmissionSubject, split_form, split_submission, submission_subject
+from server.subjects import (
+    TRIAL,
+    SubmissionSubject,
+    is_trial,
+    split_form,
+    split_submission,
+    submission_subject,
+)
 from sync.errors import BadEntry, BlobMissing
 from sync.ledger import Entry
 from sync.merge import CREATE, EDIT, Standing, Version, content_of, files_by_version, is_sound, standing
@@ -28,11 +35,19 @@ from sync.merge import CREATE, EDIT, Standing, Version, content_of, files_by_ver
 def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None) -> None:
     if not is_sound(entry):
         raise BadEntry("entry.not_an_entry", id=entry.id)
+    if TRIAL in entry.subject and not _is_in_force(db, entry.subject):
+        return
     plain = _is_plain(entry) and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
     elif not plain or not _insert_unknown(db, entry):
         refold(context, db, entry.subject)
+
+
+def _is_in_force(db: Connection, subject: str) -> bool:
+    """False for test submissions to a draft that was published, replaced or dropped."""
+    about = split_submission(subject)
+    return not is_trial(about.form_key) or forms.find_by_key(db, about.project, about.form_key) is not None
 
 
 def _is_plain(entry: Entry) -> bool:
@@ -131,6 +146,8 @@ def refold(context: Context, db: Connection, subject: str) -> None:
     if project is None:
         return  # folded when the project arrives
     form = forms.find_by_key(db, about.project, about.form_key)
+    if form is None and is_trial(about.form_key):
+        return
     kin = gather(db, project.id, form, about)
     known = _known_versions(db, form)
     taking_part = set[str]()

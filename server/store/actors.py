@@ -129,6 +129,13 @@ def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
     return [Actor(*r) for r in rows]
 
 
+def count_public_links(db: sqlite3.Connection, project_uid: str, form_key: str) -> int:
+    """Those of the form that still open it."""
+    where = "type = 'public_link' AND project = ? AND form = ? AND deleted_at IS NULL AND token IS NOT NULL"
+    row = db.execute(f"SELECT count(*) FROM actor WHERE {where}", (project_uid, form_key)).fetchone()
+    return int(row[0])
+
+
 def list_public_links(db: sqlite3.Connection, project_uid: str, form_key: str) -> list[Actor]:
     """Those with a live token first, newest first (Central)."""
     where = "type = 'public_link' AND project = ? AND form = ? AND deleted_at IS NULL"

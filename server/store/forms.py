@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from server.subjects import is_trial
 
 _FORM = (
     "f.id, f.project_id, p.uid, f.key, f.xml_form_id, f.state, f.current_id, f.draft_id, f.draft_token, "
-    "f.created_by, f.created_at, f.updated_at, f.deleted_at"
+    "f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms, f.purged_at"
 )
+_IN_TRASH = "f.deleted_at IS NOT NULL AND f.purged_at IS NULL"
 _VERSION = (
     "id, form_id, version, name, lower(hex(xform)), md5, sha1, lower(hex(xls)), xls_type, created_by, "
-    "created_at, published_at"
+    "created_at, published_at, notes"
 )
 
 
@@ -32,6 +35,13 @@ class Form:
     created_at: str
     updated_at: str | None
     deleted_at: str | None
+    trial: str | None = None
+    webforms: int = 0
+    purged_at: str | None = None
+
+    @property
+    def is_trial(self) -> bool:
+        return self.id < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class FormVersion:
     created_by: int | None
     created_at: str
     published_at: str | None
+    notes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class FormFile:
     md5: str | None
     size: int | None
     updated_at: str | None
+    content_type: str | None = None
 
 
 def find_form(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form | None:
@@ -68,18 +80,32 @@ def find_form(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form
 
 
 def find_deleted(db: sqlite3.Connection, project_id: int, xml_form_id: str) -> Form | None:
-    """The form deleted last of those that bore this id."""
-    where = "f.project_id = ? AND f.xml_form_id = ? AND f.deleted_at IS NOT NULL ORDER BY f.deleted_at DESC"
+    """The form in the trash that was deleted last of those that bore this id."""
+    where = f"f.project_id = ? AND f.xml_form_id = ? AND {_IN_TRASH} ORDER BY f.deleted_at DESC"
     return _one(db, f"{where} LIMIT 1", project_id, xml_form_id)
 
 
 def find_by_key(db: sqlite3.Connection, project_uid: str, key: str) -> Form | None:
-    """The form of a subject, deleted or not."""
+    """The form of a subject, deleted or not; of a draft's test submissions, while it is the draft in force."""
+    if is_trial(key):
+        return as_trial(_one(db, "p.uid = ? AND f.trial = ?", project_uid, key))
     return _one(db, "p.uid = ? AND f.key = ?", project_uid, key)
 
 
 def find_by_number(db: sqlite3.Connection, form_id: int) -> Form | None:
-    return _one(db, "f.id = ?", form_id)
+    found = _one(db, "f.id = ?", abs(form_id))
+    return as_trial(found) if form_id < 0 else found
+
+
+def as_trial(form: Form | None) -> Form | None:
+    """The form as the test submissions to its draft see it: open, with the draft as its only version, and
+    under a number of its own, so that nothing that counts or lists submissions ever meets them. None
+    when it has no draft."""
+    if form is None or form.trial is None or form.is_trial:
+        return None
+    return replace(
+        form, id=-form.id, key=form.trial, state="open", current_id=form.draft_id, draft_id=None, trial=None
+    )
 
 
 def _one(db: sqlite3.Connection, where: str, *values: object) -> Form | None:
@@ -95,9 +121,28 @@ def list_forms(db: sqlite3.Connection, project_id: int, *, deleted: bool = False
     rows = db.execute(
         f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
         "LEFT JOIN form_version v ON v.id = coalesce(f.current_id, f.draft_id) "
-        f"WHERE f.project_id = ? AND f.deleted_at IS {'NOT ' if deleted else ''}NULL "
+        f"WHERE f.project_id = ? AND {_IN_TRASH if deleted else 'f.deleted_at IS NULL'} "
         "ORDER BY coalesce(v.name, f.xml_form_id), f.xml_form_id, f.id",
         (project_id,),
+    )
+    return [Form(*r) for r in rows]
+
+
+def list_standing(db: sqlite3.Connection) -> list[Form]:
+    """The forms of all projects that are in no trash."""
+    rows = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
+        "WHERE f.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY f.id"
+    )
+    return [Form(*r) for r in rows]
+
+
+def deleted_before(db: sqlite3.Connection, moment: str) -> list[Form]:
+    """The forms of all projects that were put into the trash earlier, and lie there still."""
+    rows = db.execute(
+        f"SELECT {_FORM} FROM form f JOIN project p ON p.id = f.project_id "
+        f"WHERE {_IN_TRASH} AND f.deleted_at < ? ORDER BY f.id",
+        (moment,),
     )
     return [Form(*r) for r in rows]
 
@@ -115,12 +160,17 @@ def write_form(db: sqlite3.Connection, project_id: int, key: str, values: Mappin
 
 
 def point_form(
-    db: sqlite3.Connection, form_id: int, current: int | None, draft: int | None, draft_token: str | None
+    db: sqlite3.Connection,
+    form_id: int,
+    current: int | None,
+    draft: int | None,
+    draft_token: str | None,
+    trial: str | None,
 ) -> None:
     """Says which versions are published and in draft."""
     db.execute(
-        "UPDATE form SET current_id = ?, draft_id = ?, draft_token = ? WHERE id = ?",
-        (current, draft, draft_token, form_id),
+        "UPDATE form SET current_id = ?, draft_id = ?, draft_token = ?, trial = ? WHERE id = ?",
+        (current, draft, draft_token, trial, form_id),
     )
 
 
@@ -130,7 +180,10 @@ def find_version(db: sqlite3.Connection, version_id: int) -> FormVersion | None:
 
 
 def find_published(db: sqlite3.Connection, form_id: int, version: str) -> FormVersion | None:
-    """The published version of this name; of rivals made apart the one with the smallest hash."""
+    """The published version of this name; of rivals made apart the one with the smallest hash. Below the
+    number of a draft's test submissions the draft, whatever version they name (Central)."""
+    if form_id < 0:
+        return _drafted(db, -form_id)
     row = db.execute(
         f"SELECT {_VERSION} FROM form_version WHERE form_id = ? AND version = ? AND published_at IS NOT NULL "
         "ORDER BY xform LIMIT 1",
@@ -149,8 +202,16 @@ def was_published(db: sqlite3.Connection, project_id: int, xml_form_id: str, ver
     return row is not None
 
 
+def _drafted(db: sqlite3.Connection, form_id: int) -> FormVersion | None:
+    row = db.execute("SELECT draft_id FROM form WHERE id = ?", (form_id,)).fetchone()
+    return find_version(db, row[0]) if row and row[0] else None
+
+
 def list_versions(db: sqlite3.Connection, form_id: int) -> list[FormVersion]:
-    """Published ones, newest first."""
+    """Published ones, newest first; below the number of a draft's test submissions the draft alone."""
+    if form_id < 0:
+        draft = _drafted(db, -form_id)
+        return [draft] if draft is not None else []
     rows = db.execute(
         f"SELECT {_VERSION} FROM form_version WHERE form_id = ? AND published_at IS NOT NULL "
         "ORDER BY published_at DESC, id DESC",
@@ -196,8 +257,8 @@ def drop_drafts(db: sqlite3.Connection, form_id: int, keep: int | None) -> None:
 def write_files(db: sqlite3.Connection, version_id: int, files: list[FormFile]) -> None:
     db.execute("DELETE FROM form_file WHERE form_version_id = ?", (version_id,))
     db.executemany(
-        "INSERT INTO form_file (form_version_id, name, type, sha256, md5, size, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO form_file (form_version_id, name, type, sha256, md5, size, updated_at, content_type) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 version_id,
@@ -207,6 +268,7 @@ def write_files(db: sqlite3.Connection, version_id: int, files: list[FormFile]) 
                 f.md5,
                 f.size,
                 f.updated_at,
+                f.content_type,
             )
             for f in files
         ],
@@ -215,7 +277,7 @@ def write_files(db: sqlite3.Connection, version_id: int, files: list[FormFile]) 
 
 def list_files(db: sqlite3.Connection, version_id: int) -> list[FormFile]:
     rows = db.execute(
-        "SELECT name, type, lower(hex(sha256)), md5, size, updated_at FROM form_file "
+        "SELECT name, type, lower(hex(sha256)), md5, size, updated_at, content_type FROM form_file "
         "WHERE form_version_id = ? ORDER BY name",
         (version_id,),
     )

@@ -37,7 +37,11 @@ def empty(db: sqlite3.Connection) -> None:
         db.execute(f"DELETE FROM {table}")
 
 
-_FORM = "JOIN form f ON f.id = {0}.form_id JOIN project p ON p.id = f.project_id"
+# Test submissions to a draft go by the negative number of its form.
+_FORM = (
+    "JOIN (SELECT id, project_id, key FROM form UNION ALL SELECT -id, project_id, trial FROM form) f "
+    "ON f.id = {0}.form_id JOIN project p ON p.id = f.project_id"
+)
 _OWNER = f"JOIN submission s ON s.id = {{0}}.submission_id {_FORM.format('s')}"
 # What each table says, without the row numbers that every fold gives anew: a submission is named by
 # its form and instanceID, a version by its entry.
@@ -51,14 +55,15 @@ _CONTENTS = {
     "reset_request": "SELECT * FROM reset_request",
     "reset_token": "SELECT * FROM reset_token",
     "form": """SELECT p.uid, f.key, f.xml_form_id, f.state, c.version, c.xform, d.version, d.xform,
-        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at
+        f.draft_token, f.created_by, f.created_at, f.updated_at, f.deleted_at, f.trial, f.webforms,
+        f.purged_at
         FROM form f JOIN project p ON p.id = f.project_id
         LEFT JOIN form_version c ON c.id = f.current_id LEFT JOIN form_version d ON d.id = f.draft_id""",
     "form_version": f"""SELECT p.uid, f.key, v.version, v.name, v.xform, v.md5, v.sha1, v.xls,
-        v.xls_type, v.created_by, v.created_at, v.published_at
+        v.xls_type, v.created_by, v.created_at, v.published_at, v.notes
         FROM form_version v {_FORM.format("v")}""",
     "form_file": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, i.name, i.type,
-        i.sha256, i.md5, i.size, i.updated_at
+        i.sha256, i.md5, i.size, i.updated_at, i.content_type
         FROM form_file i JOIN form_version v ON v.id = i.form_version_id {_FORM.format("v")}""",
     "submission": f"""SELECT p.uid, f.key, s.instance_id, v.entry, s.created_at, s.updated_at,
         s.deleted_at, s.review_state, s.submitter_id, s.device_id, s.user_agent, s.form_version, s.edits,

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from server.store.answers import clear_answers
+
 _SUBMISSION = (
     "s.id, s.form_id, s.instance_id, s.version_id, s.created_at, s.updated_at, s.deleted_at, s.review_state, "
     "s.submitter_id, s.device_id, s.user_agent, s.form_version, s.edits, s.rivals, s.hub, s.expected, s.present, "
@@ -238,6 +240,15 @@ def clear_submission(db: sqlite3.Connection, submission_id: int) -> None:
 
 def drop_submission(db: sqlite3.Connection, submission_id: int) -> None:
     db.execute("DELETE FROM submission WHERE id = ?", (submission_id,))
+
+
+def drop_of_form(db: sqlite3.Connection, form_id: int) -> None:
+    """Forgets all submissions below a form's number, with their answers."""
+    rows = db.execute("SELECT id FROM submission WHERE form_id = ? ORDER BY id", (form_id,)).fetchall()
+    for (number,) in rows:
+        clear_submission(db, number)
+        clear_answers(db, number)
+        drop_submission(db, number)
 
 
 def write_attachments(db: sqlite3.Connection, version_id: int, files: Sequence[Attachment]) -> None:

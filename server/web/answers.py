@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from forms.errors import FormFault
 from i18n import choose_language
 from server.errors import Problem, Refusal, places
+from server.subjects import NUMBER_BITS
 from server.web.paths import ApiRule, TokenPaths
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ def _no_route(path: str) -> Problem:
     project = _PROJECT.match(path)
     if project is not None and not _NUMBER.fullmatch(project[1]):
         return Problem("400.11", field="projectId", value=project[1], expected="integer")
+    if project is not None and abs(int(project[1])) >> NUMBER_BITS:
+        return Problem("400.22", value=project[1], type="integer")
     version = _OTHER_VERSION.match(path)
     if version is not None and version[1] != "1":
         return Problem("404.3", got=f"v{version[1]}")

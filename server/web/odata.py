@@ -105,7 +105,7 @@ def _schema(form: Form) -> Schema:
 
 def _address() -> Address:
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return Address(wire.base_url(), quote(request.path, safe="/:'()!*$@,;=&+~") + query)
+    return Address(wire.base_url(), quote(wire.asked_path(), safe="/:'()!*$@,;=&+~") + query)
 
 
 @blueprint.errorhandler(Problem)

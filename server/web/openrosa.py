@@ -55,7 +55,7 @@ def list_forms(number: int) -> Response:
     wire.actor()
     wanted = request.args.get("formID")
     listed = [f for f in forms.list_forms(wire.hub().read(), project.id) if _is_listed(project, f, wanted)]
-    return _xml(form_list(_listed(project, f) for f in listed))
+    return answer_xml(form_list(_listed(project, f) for f in listed))
 
 
 def _is_listed(project: Project, form: Form, wanted: str | None) -> bool:
@@ -88,9 +88,14 @@ def list_media(number: int, xml_form_id: str) -> Response:
     wire.actor()
     if not any(wire.may(verb, project, form) for verb in READ):
         raise Problem("403.1")
-    files = forms.list_files(wire.hub().read(), _published(form).id)
     url = f"{wire.base_url()}{wire.prefix()}/projects/{project.id}/forms/{quote(xml_form_id, safe='')}"
-    return _xml(manifest(_media(f, url) for f in files if f.md5 is not None))
+    return answer_xml(manifest(media_of(_published(form), url)))
+
+
+def media_of(version: FormVersion, url: str) -> list[ListedFile]:
+    """The files of a form version that are held, with addresses below `url`."""
+    files = forms.list_files(wire.hub().read(), version.id)
+    return [_media(file, url) for file in files if file.md5 is not None]
 
 
 def _media(file: FormFile, url: str) -> ListedFile:
@@ -112,8 +117,8 @@ def receive(number: int) -> Response:
     if caller.actor is None:
         raise Problem("401.2")
     with read_parts(request) as parts:
-        post = _post(project, caller, _answers(parts))
-        outcome = intake.accept(wire.hub(), post, lambda: _staged(parts))
+        post = _post(project, caller, answers_in(parts))
+        outcome = intake.accept(wire.hub(), post, lambda: staged_files(parts))
     message = receipt_text(
         wire.lang(),
         missing=outcome.missing,
@@ -121,7 +126,7 @@ def receive(number: int) -> Response:
         parked=outcome.parked,
         withdrawn=outcome.withdrawn,
     )
-    return _xml(response(message, _nature(outcome)), 201)
+    return answer_xml(response(message, _nature(outcome)), 201)
 
 
 def _nature(outcome: Outcome) -> str:
@@ -130,17 +135,17 @@ def _nature(outcome: Outcome) -> str:
 
 def _post(project: Project, caller: wire.Caller, xml: bytes) -> Post:
     return Post(
-        project, xml, {}, caller.by, request.args.get("deviceID"), _user_agent(),
+        project, xml, {}, caller.by, request.args.get("deviceID"), user_agent(),
         admitted=lambda form: _admitted(project, form),
     )  # fmt: skip
 
 
-def _staged(parts: Parts) -> dict[str, Staged]:
+def staged_files(parts: Parts) -> dict[str, Staged]:
     store = wire.hub().blobs
     return {name: store.stage(stream) for name, stream in parts.files.items()}
 
 
-def _answers(parts: Parts) -> bytes:
+def answers_in(parts: Parts) -> bytes:
     """Takes the answers out of the parts. Raises Fault submission.no_file, submission.no_content."""
     if XML_PART in parts.texts:
         parts.files.setdefault(XML_PART, io.BytesIO(parts.texts[XML_PART].encode()))
@@ -164,19 +169,19 @@ def _admitted(project: Project, form: Form | None) -> bool:
     raise Problem("401.2")
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
     client = request.headers.get("odk-client")
     agent = request.headers.get("User-Agent", "")
     return f"{client} {agent}" if client else agent
 
 
-def _xml(document: bytes, status: int = 200) -> Response:
+def answer_xml(document: bytes, status: int = 200) -> Response:
     return Response(document, status, content_type="text/xml; charset=utf-8")
 
 
 @blueprint.errorhandler(Refusal)
 def refuse(fault: Refusal) -> Response:
-    answer = _xml(response(fault.text(wire.lang()), "error"), fault.status)
+    answer = answer_xml(response(fault.text(wire.lang()), "error"), fault.status)
     if fault.status == 401 and wire.caller_may_sign_in():
         answer.headers["WWW-Authenticate"] = wire.challenge()
     return answer
@@ -185,7 +190,7 @@ def refuse(fault: Refusal) -> Response:
 @blueprint.errorhandler(FormFault)
 def refuse_content(fault: FormFault) -> Response:
     """No submission at all."""
-    return _xml(response(Fault(fault.code, **fault.values).text(wire.lang()), "error"), 400)
+    return answer_xml(response(Fault(fault.code, **fault.values).text(wire.lang()), "error"), 400)
 
 
 @blueprint.errorhandler(HTTPException)

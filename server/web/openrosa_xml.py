@@ -32,26 +32,40 @@ class ListedFile:
 
 
 def form_list(forms: Iterable[ListedForm]) -> bytes:
-    items = "".join(_form(f) for f in forms)
-    return f'{HEAD}<xforms xmlns="http://openrosa.org/xforms/xformsList">{items}</xforms>'.encode()
+    return _document("xforms", "xformsList", (_form(f) for f in forms))
 
 
 def _form(form: ListedForm) -> str:
-    manifest = f"<manifestUrl>{escape(form.manifest_url)}</manifestUrl>" if form.manifest_url else ""
-    return (
-        f"<xform><formID>{escape(form.form_id)}</formID><name>{escape(form.name)}</name>"
-        f"<version>{escape(form.version)}</version><hash>md5:{form.md5}</hash>"
-        f"<downloadUrl>{escape(form.download_url)}</downloadUrl>{manifest}</xform>"
-    )
+    said = [
+        ("formID", form.form_id),
+        ("name", form.name),
+        ("version", form.version),
+        ("hash", f"md5:{form.md5}"),
+        ("downloadUrl", form.download_url),
+    ]
+    if form.manifest_url:
+        said.append(("manifestUrl", form.manifest_url))
+    return _element("xform", said)
 
 
 def manifest(files: Iterable[ListedFile]) -> bytes:
-    items = "".join(
-        f"<mediaFile><filename>{escape(f.name)}</filename><hash>md5:{f.md5}</hash>"
-        f"<downloadUrl>{escape(f.download_url)}</downloadUrl></mediaFile>"
-        for f in files
-    )
-    return f'{HEAD}<manifest xmlns="http://openrosa.org/xforms/xformsManifest">{items}</manifest>'.encode()
+    return _document("manifest", "xformsManifest", (_file(f) for f in files))
+
+
+def _file(file: ListedFile) -> str:
+    said = [("filename", file.name), ("hash", f"md5:{file.md5}"), ("downloadUrl", file.download_url)]
+    return _element("mediaFile", said)
+
+
+def _document(root: str, namespace: str, items: Iterable[str]) -> bytes:
+    """Laid out with line breaks as Central lays it out: programs that compare its answers find the same."""
+    opening = f'<{root} xmlns="http://openrosa.org/xforms/{namespace}">'
+    return f"{HEAD}  {opening}\n{''.join(items)}  </{root}>".encode()
+
+
+def _element(tag: str, said: Iterable[tuple[str, str]]) -> str:
+    lines = "".join(f"      <{name}>{escape(text)}</{name}>\n" for name, text in said)
+    return f"    <{tag}>\n{lines}    </{tag}>\n"
 
 
 def response(message: str, nature: str) -> bytes:

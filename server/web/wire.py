@@ -21,7 +21,8 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import KEY, Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -145,10 +146,26 @@ def project_or_404(number: int) -> Project:
 
 
 def form_or_404(project: Project, xml_form_id: str) -> Form:
+    """The form; below …/draft/submissions as the test submissions to its draft see it."""
     found = forms.find_form(hub().read(), project.id, xml_form_id)
+    if asks_of_draft():
+        found = forms.as_trial(found)
     if found is None:
         raise Problem("404.1")
     return found
+
+
+def asks_of_draft() -> bool:
+    """Whether the address is that of a draft's test submissions."""
+    return DRAFT in request.environ
+
+
+def asked_path() -> str:
+    """The path as the caller wrote it, but for a token in front."""
+    if not asks_of_draft():
+        return request.path
+    path: str = request.environ[DRAFT]
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def json_body() -> dict[str, Any]:
@@ -209,5 +226,5 @@ def base_url() -> str:
 
 def prefix() -> str:
     """ "/v1", or "/v1/key/TOKEN": a tablet must find the rest through the same access."""
-    key = request.environ.get(KEY)
+    key = key_of(request)
     return f"/v1/key/{key}" if key else "/v1"

@@ -108,6 +108,11 @@ def test_external_choices_come_as_itemsets():
         (b"a,b", {"file_type": ".csv"}, "xlsform.unknown_type"),
         (b"<a", {"file_type": ".xml"}, "form.not_xml"),
         (b"<a/>", {"file_type": ".xml"}, "form.no_model"),
+        (
+            b"<h><model><instance><data id='a'><b/></data></instance></model></h>",
+            {"file_type": ".xml"},
+            "form.no_meta",
+        ),
     ],
 )
 def test_what_is_no_form_is_named(source: bytes, options: dict[str, str], code: str):

@@ -132,7 +132,6 @@ def test_slots_of_media_take_the_type_that_the_form_gives_them():
         ("<html/>", "form.no_model"),
         ("<html><model><instance src='jr://file/a.xml'/></model></html>", "form.no_instance"),
         ("<html><model><instance><data/></instance></model></html>", "form.no_id"),
-        ("<html><model><instance><data id='a'><meta/></data></instance></model></html>", "form.no_meta"),
     ],
 )
 def test_what_is_no_form_is_named(xform: str, code: str):

@@ -36,7 +36,8 @@ PLAN = ("project:p", "form:p/rice", "actor:t")
 ROWS = {
     **dict.fromkeys(("project.create", "project.update", "project.delete"), (False, True, True)),
     **dict.fromkeys(
-        ("form.create", "form.update.publish", "form.update", "form.delete", "form.restore"), (False, True, True)
+        ("form.create", "form.update.publish", "form.update", "form.delete", "form.restore", "form.purge"),
+        (False, True, True),
     ),
     **dict.fromkeys(
         ("field_key.create", "field_key.session.end", "field_key.delete", "field_key.assignment.create",

@@ -73,7 +73,7 @@ def test_draft_without_a_body_copies_what_is_published(as_admin: Ask, path: str)
 def test_form_without_publication_has_nothing_to_copy(as_admin: Ask, path: str) -> None:
     forms = path.rpartition("/")[0]
     as_admin("POST", forms, data=form(form_id="new"), headers=XML)
-    assert refusal(as_admin("POST", f"{forms}/new/draft"))[0] == 404.1
+    assert refusal(as_admin("POST", f"{forms}/new/draft")) == (400.2, {"field": "xml"})
     assert refusal(as_admin("DELETE", f"{forms}/new/draft"))[0] == 409.7
 
 

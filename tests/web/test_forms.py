@@ -134,10 +134,11 @@ def test_ids_that_end_like_a_file_are_refused(as_admin: Ask, project: str) -> No
 def test_what_is_no_form_is_refused_as_central_does(as_admin: Ask, project: str) -> None:
     path = f"{project}/forms"
     no_meta = form().replace(b"<orx:meta><orx:instanceID/></orx:meta>", b"")
-    assert refusal(as_admin("POST", path, data=b"not xml", headers=XML)) == (
+    assert refusal(as_admin("POST", path, data=form()[:-9], headers=XML)) == (
         400.1,
-        {"format": "xml", "rawLength": 7},
+        {"format": "xml", "rawLength": len(form()) - 9},
     )
+    assert refusal(as_admin("POST", path, data=b"not xml", headers=XML)) == (400.2, {"field": "formId"})
     assert refusal(as_admin("POST", path, data=b"<a/>", headers=XML)) == (400.2, {"field": "formId"})
     assert refusal(as_admin("POST", path, data=no_meta, headers=XML)) == (400.27, None)
     assert as_admin("GET", path).get_json() == []

@@ -66,7 +66,7 @@ def assign(
     where = _place_or_404(project_id, xml_form_id)
     role, given_to = role_or_404(role_id), _actor_or_404(actor_id)
     caller = wire.require("assignment.create", *where)
-    if not _may_give(role, where):
+    if not may_give(role, where):
         raise Problem("403.1")
     accounts.assign(wire.hub(), given_to, role, *where, by=caller.by)
     return {"success": True}
@@ -117,7 +117,7 @@ def _json(given: Assignment, held: Actor) -> dict[str, Any]:
     return {**said, "actor": actor_json(held)} if wire.extended() else said
 
 
-def _may_give(role: Role, where: Place) -> bool:
+def may_give(role: Role, where: Place) -> bool:
     return wire.rights().may_all(role.verbs, *place(*where))
 
 

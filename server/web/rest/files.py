@@ -59,9 +59,12 @@ def disposition(name: str, kind: str = "attachment") -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='!~|`^')}"
 
 
-def blob_answer(sha256: str | None, name: str, *, md5: str | None = None, inline: bool = False) -> Response:
-    """A stored file under its name; images open in the browser when `inline`. 304 when the caller
-    holds it already. Raises Problem 404.1 when its bytes are not here."""
+def blob_answer(
+    sha256: str | None, name: str, *, md5: str | None = None, inline: bool = False, kind: str | None = None
+) -> Response:
+    """A stored file under its name; images open in the browser when `inline`. kind: its media type, where
+    that is known better than by its name. 304 when the caller holds it already. Raises Problem 404.1 when
+    its bytes are not here."""
     if sha256 is None:
         raise Problem("404.1")
     stream = _open(sha256)
@@ -72,8 +75,8 @@ def blob_answer(sha256: str | None, name: str, *, md5: str | None = None, inline
     else:
         answer = Response(_chunks(stream), direct_passthrough=True)
         answer.call_on_close(stream.close)  # also when nobody reads on: a HEAD, a lost connection
-        kind = content_type(name)
-        answer.headers["Content-Type"] = kind
+        kind = kind or content_type(name)
+        answer.headers["Content-Type"] = _with_charset(kind)
         answer.headers["Content-Disposition"] = disposition(
             name, "inline" if inline and kind in INLINE else "attachment"
         )
@@ -82,6 +85,11 @@ def blob_answer(sha256: str | None, name: str, *, md5: str | None = None, inline
         answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["ETag"] = f'"{tag}"'
     return answer
+
+
+def _with_charset(kind: str) -> str:
+    """Texts are UTF-8 unless their type says otherwise (Central)."""
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") and "charset" not in kind else kind
 
 
 def is_unchanged(tag: str) -> bool:

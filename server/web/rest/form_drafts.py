@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, request
@@ -15,6 +16,7 @@ from server.web.rest.forms import SUCCESS, UPLOAD_LIMIT, read_upload
 
 blueprint = Blueprint("form_drafts", __name__)
 DRAFT = f"{FORM}/draft"
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9]")
 
 
 def draft(form: Form) -> FormVersion:
@@ -22,7 +24,7 @@ def draft(form: Form) -> FormVersion:
     return version_of(form, form.draft_id)
 
 
-add_readings(blueprint, DRAFT, draft)
+add_readings(blueprint, DRAFT, draft, tried=True)
 
 
 @blueprint.post(DRAFT)
@@ -63,7 +65,10 @@ def attach(project_id: int, xml_form_id: str, name: str) -> dict[str, Any]:
     draft(form)
     caller = wire.require("form.update", project, form)
     file = wire.hub().blobs.stage(request.stream)  # type: ignore[arg-type]
-    return file_json(drafts.attach_to_draft(wire.hub(), form, name, file, by=caller.by))
+    # Clients that know no type send */*, which says less than the file's name.
+    said = request.headers.get("Content-Type", "")
+    kind = said if MEDIA_TYPE.match(said) else None
+    return file_json(drafts.attach_to_draft(wire.hub(), form, name, file, kind, by=caller.by))
 
 
 @blueprint.delete(f"{DRAFT}/attachments/<name>")

@@ -21,11 +21,12 @@ FORM = "/v1/projects/<int:project_id>/forms/<xml_form_id>"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A version of a form, found and readable."""
+    """A version of a form, found and readable. `tried`: the draft, asked for as such."""
 
     project: Project
     form: Form
     version: FormVersion
+    tried: bool = False
 
 
 def find(project_id: int, xml_form_id: str) -> tuple[Project, Form]:
@@ -64,9 +65,9 @@ def newest(form: Form) -> FormVersion:
 def show(asked: Asked) -> dict[str, Any]:
     said = form_json(asked.form, asked.version)
     if wire.extended():
-        said |= extended_json(wire.hub().read(), asked.form, asked.version)
+        said |= extended_json(wire.hub().read(), asked.form, asked.version, tried=asked.tried)
         if wire.may("form.update", asked.project, asked.form):
-            said["publishNotes"] = None
+            said["publishNotes"] = asked.version.notes
     return said
 
 
@@ -100,7 +101,7 @@ def list_attachments(asked: Asked) -> list[dict[str, Any]]:
 def show_attachment(asked: Asked, name: str) -> Response:
     for file in forms.list_files(wire.hub().read(), asked.version.id):
         if file.name == name:
-            return blob_answer(file.sha256, name, md5=file.md5)
+            return blob_answer(file.sha256, name, md5=file.md5, kind=file.content_type)
     raise Problem("404.1")
 
 
@@ -115,16 +116,18 @@ READINGS: tuple[tuple[str, Callable[..., Any]], ...] = (
 )
 
 
-def add_readings(blueprint: Blueprint, base: str, pick: Callable[..., FormVersion]) -> None:
+def add_readings(
+    blueprint: Blueprint, base: str, pick: Callable[..., FormVersion], *, tried: bool = False
+) -> None:
     """Serves what can be read below `base`; `pick(form, version=…)` finds which version it is."""
     for suffix, view in READINGS:
-        blueprint.add_url_rule(base + suffix, view.__name__, _served(view, pick))
+        blueprint.add_url_rule(base + suffix, view.__name__, _served(view, pick, tried))
 
 
-def _served(view: Callable[..., Any], pick: Callable[..., FormVersion]) -> Callable[..., Any]:
+def _served(view: Callable[..., Any], pick: Callable[..., FormVersion], tried: bool) -> Callable[..., Any]:
     def serve(project_id: int, xml_form_id: str, version: str | None = None, **more: str) -> Any:
         project, form = find(project_id, xml_form_id)
-        asked = Asked(project, form, pick(form) if version is None else pick(form, version))
+        asked = Asked(project, form, pick(form) if version is None else pick(form, version), tried)
         require_readable(asked)
         return view(asked, **more)
 

@@ -7,7 +7,8 @@ from typing import Any
 from forms.fields import Field
 from server.clock import shown
 from server.exports.odata_names import identifier
-from server.store import forms, submissions
+from server.form_links import link_of, once_link_of
+from server.store import actors, forms, submissions
 from server.store.actors import Connection
 from server.store.forms import Form, FormFile, FormVersion
 from server.web.rest.files import TYPES
@@ -21,11 +22,11 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
         "projectId": form.project_id,
         "xmlFormId": form.xml_form_id,
         "state": form.state,
-        "enketoId": None,
-        "enketoOnceId": None,
+        "enketoId": link_of(form, version),
+        "enketoOnceId": once_link_of(form, version),
         "createdAt": shown(form.created_at),
         "updatedAt": shown(form.updated_at),
-        "webformsEnabled": False,
+        "webformsEnabled": bool(form.webforms),
         "keyId": None,
         "version": version.version,
         "hash": version.md5,
@@ -40,18 +41,18 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
     return said
 
 
-def extended_json(db: Connection, form: Form, version: FormVersion) -> dict[str, Any]:
-    """What X-Extended-Metadata adds. Submissions are those of the published form: a draft has none."""
-    is_draft = version.published_at is None
-    count, newest = (0, None) if is_draft else submissions.count_submissions(db, form.id)
-    states = {} if is_draft else submissions.count_review_states(db, form.id)
+def extended_json(db: Connection, form: Form, version: FormVersion, *, tried: bool = False) -> dict[str, Any]:
+    """What X-Extended-Metadata adds. `tried`: with the test submissions to the draft, not the real ones."""
+    number = -form.id if tried else form.id
+    count, newest = submissions.count_submissions(db, number)
+    states = submissions.count_review_states(db, number)
     return {
         "submissions": count,
         "entityRelated": False,
         "reviewStates": {name: states.get(name, 0) for name in ("received", "hasIssues", "edited")},
         "lastSubmission": shown(newest),
         "excelContentType": excel_type(version),
-        "publicLinks": 0,
+        "publicLinks": actors.count_public_links(db, form.project_uid, form.key),
         "createdBy": actor_or_none(db, form.created_by),
     }
 

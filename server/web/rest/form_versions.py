@@ -15,6 +15,7 @@ from server.web.rest.form_shapes import form_json, version_extended_json
 
 blueprint = Blueprint("form_versions", __name__)
 BLANK = "___"
+VERSION = f"{FORM}/versions/<version>"
 
 
 def published(form: Form, version: str) -> FormVersion:
@@ -25,7 +26,7 @@ def published(form: Form, version: str) -> FormVersion:
     return found
 
 
-add_readings(blueprint, f"{FORM}/versions/<version>", published)
+add_readings(blueprint, VERSION, published)
 
 
 @blueprint.get(f"{FORM}/versions")
@@ -33,10 +34,11 @@ def list_all(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
     """Newest first."""
     project, form = find(project_id, xml_form_id)
     require_readable(Asked(project, form, newest(form)))
-    notes = {"publishNotes": None} if wire.may("form.update", project, form) else {}
+    sees_notes = wire.may("form.update", project, form)
     db, rows = wire.hub().read(), []
     for version in forms.list_versions(db, form.id):
         rows.append(form_json(form, version))
         if wire.extended():
-            rows[-1] |= version_extended_json(db, version) | notes
+            rows[-1] |= version_extended_json(db, version)
+            rows[-1] |= {"publishNotes": version.notes} if sees_notes else {}
     return rows

@@ -63,7 +63,7 @@ def create(project_id: int) -> dict[str, Any]:
     form = publish.create_form(
         wire.hub(),
         project,
-        read_upload(request.get_data(cache=False)),
+        read_upload(request.get_data(cache=False), new=True),
         publish=wire.flag("publish"),
         ignore_warnings=wire.flag("ignoreWarnings"),
         by=caller.by,
@@ -71,10 +71,11 @@ def create(project_id: int) -> dict[str, Any]:
     return form_json(form, newest(form))
 
 
-def read_upload(source: bytes) -> Definition:
-    """The definition in the request's body: a workbook by its media type, else an XForm."""
+def read_upload(source: bytes, *, new: bool = False) -> Definition:
+    """The definition in the request's body: a workbook by its media type, else an XForm. `new`: of a form
+    that is not there yet, and needs a meta group."""
     fallback = unquote(request.headers.get("X-XlsForm-FormId-Fallback", "")) or None
-    return read_definition(wire.hub(), source, WORKBOOKS.get(request.mimetype), fallback)
+    return read_definition(wire.hub(), source, WORKBOOKS.get(request.mimetype), fallback, new=new)
 
 
 @blueprint.before_request
@@ -95,9 +96,8 @@ def ask_tablet_to_sign_in(answer: Response) -> Response:
 def update(project_id: int, xml_form_id: str) -> dict[str, Any]:
     project, form = find(project_id, xml_form_id)
     caller = wire.require("form.update", project, form)
-    said = wire.json_body()
-    if "state" in said:
-        publish.change_state(wire.hub(), form, said["state"], by=caller.by)
+    changes = publish.checked_changes(wire.json_body())
+    publish.change_form(wire.hub(), form, changes, by=caller.by)
     _, changed = find(project_id, xml_form_id)
     return form_json(changed, newest(changed))
 
@@ -115,7 +115,7 @@ def restore(project_id: int, number: str) -> dict[str, bool]:
     """By the number that the trash shows: several forms in it may have borne one id."""
     project = wire.project_or_404(project_id)
     form = forms.find_by_number(wire.hub().read(), number_in_path("formId", number))
-    if form is None or form.project_id != project.id or form.deleted_at is None:
+    if form is None or form.project_id != project.id or form.deleted_at is None or form.purged_at:
         raise Problem("404.1")
     caller = wire.require("form.restore", project, form)
     publish.restore_form(wire.hub(), form, by=caller.by)

@@ -11,8 +11,10 @@ from server.projects import create_project, delete_project, update_project
 from server.store import projects
 from server.store.projects import Project
 from server.web import wire
+from server.web.rest.assignments import may_give
 from server.web.rest.forms import listed_forms
 from server.web.rest.inputs import optional_switch, optional_text, required_text
+from server.whole_project import carry_out, read_plan
 
 blueprint = Blueprint("projects", __name__)
 PATH = "/v1/projects/<int:project_id>"
@@ -50,7 +52,8 @@ def create() -> dict[str, Any]:
     caller = wire.require("project.create")
     said = wire.json_body()
     name, description = required_text(said, "name"), optional_text(said, "description")
-    return project_json(create_project(wire.hub(), name, description, caller.by))
+    archived = optional_switch(said, "archived")
+    return project_json(create_project(wire.hub(), name, description, caller.by, archived=archived))
 
 
 @blueprint.get(PATH)
@@ -73,6 +76,25 @@ def update(project_id: int) -> dict[str, Any]:
     if "archived" in said:
         changes["archived"] = optional_switch(said, "archived")
     return project_json(update_project(wire.hub(), project, changes, caller.by))
+
+
+@blueprint.put(PATH)
+def replace(project_id: int) -> dict[str, Any]:
+    """The project, and with {"forms": […]} all of its forms with who may what on them. What is not said of
+    the project becomes null, what is not said of a form stays."""
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    changes = {
+        "name": required_text(said, "name"),
+        "description": optional_text(said, "description"),
+        "archived": optional_switch(said, "archived"),
+    }
+    plan = read_plan(wire.hub().read(), project, changes, said.get("forms"))
+    for verb in sorted(plan.verbs):
+        wire.require(verb, project)
+    carry_out(wire.hub(), project, plan, lambda role, form: may_give(role, (project, form)), caller.by)
+    return project_json(wire.project_or_404(project_id))
 
 
 @blueprint.delete(PATH)

@@ -82,7 +82,8 @@ def or_redirect(project: Project, form: Form, instance_id: str, rest: str = "") 
 
 def _moved(project: Project, form: Form, owner: Submission, instance_id: str, rest: str) -> Response:
     base = f"{request.root_path.rstrip('/')}{wire.prefix()}/projects/{project.id}/forms"
-    place = f"{_part(form.xml_form_id)}/submissions/{_part(owner.instance_id)}/versions/{_part(instance_id)}"
+    draft = "/draft" if form.is_trial else ""
+    place = f"{_part(form.xml_form_id)}{draft}/submissions/{_part(owner.instance_id)}/versions/{_part(instance_id)}"
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     return Response(status=301, headers={"Location": f"{base}/{place}{quote(rest)}{query}"})
 

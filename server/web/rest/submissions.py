@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,6 +12,7 @@ from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
 from server.store import actors, submissions
+from server.store.forms import Form
 from server.store.projects import Project
 from server.store.submissions import Submission
 from server.web import wire
@@ -67,12 +69,13 @@ def list_submitters(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
 def create(project_id: int, xml_form_id: str) -> dict[str, Any]:
     project = wire.project_or_404(project_id)
     form = wire.form_or_404(project, xml_form_id)
-    case = _upload(project)
+    wire.actor()  # nobody's ten megabytes of XML are parsed
+    case = upload(project, form, wire.caller().by)
     entering.check_form(wire.hub(), form, case)
     wire.require("submission.create", project, form)
     entering.check_form_id(form, case)
     entering.create_submission(wire.hub(), form, case)
-    return _shown(find_submission(form, case.envelope.instance_id))
+    return shown(form, case.envelope.instance_id)
 
 
 @blueprint.put(ONE)
@@ -80,7 +83,8 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
     """The XML says by its deprecatedID that it replaces the version that stands."""
     project = wire.project_or_404(project_id)
     form = wire.form_or_404(project, xml_form_id)
-    case = _upload(project)
+    wire.actor()  # nobody's ten megabytes of XML are parsed
+    case = upload(project, form, wire.caller().by)
     entering.check_form_id(form, case)
     entering.deprecated_id(case)
     held = find_submission(form, instance_id)
@@ -90,16 +94,17 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
     return _shown(find_submission(form, instance_id))
 
 
-def _upload(project: Project) -> Case:
-    wire.actor()  # nobody's ten megabytes of XML are parsed
+def upload(project: Project, form: Form, by: Mapping[str, str] | None) -> Case:
+    """The answers in the request's body. Raises Problem as read_upload does."""
     client, agent = request.headers.get("odk-client"), request.headers.get("User-Agent", "")
     request.max_content_length = wire.hub().config.max_xml_length
     post = Post(
         project,
         request.get_data(cache=False),
-        by=wire.caller().by,
+        by=by,
         device_id=request.args.get("deviceID"),
         user_agent=f"{client} {agent}" if client else agent,
+        trial=form if form.is_trial else None,
     )
     return entering.read_upload(wire.hub(), post)
 
@@ -128,7 +133,7 @@ def update(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any
     said = wire.json_body()
     if "reviewState" in said:
         review.set_review_state(wire.hub(), form, held, said["reviewState"], by=wire.caller().by)
-    return _shown(find_submission(form, instance_id))
+    return shown(form, instance_id)
 
 
 @blueprint.delete(ONE)
@@ -155,6 +160,10 @@ def withdraw(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, b
         raise Problem("400.11", field="reason", value=str(reason), expected="string")
     withdrawal.withdraw(wire.hub(), form, instance_id, reason=reason, by=wire.caller().by)
     return SUCCESS
+
+
+def shown(form: Form, instance_id: str) -> dict[str, Any]:
+    return _shown(find_submission(form, instance_id))
 
 
 def _shown(held: Submission) -> dict[str, Any]:
