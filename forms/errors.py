@@ -3,6 +3,7 @@
 FormFault            a code of MESSAGES and the values that its message names
 ├── xlsform.*        the workbook a designer wrote
 ├── form.*           an XForm
+├── entities.*       what an XForm declares of entities
 ├── gazetteer.*      a place that the gazetteer does not know
 ├── po.*             a translators' catalogue
 ├── sample.*         a form for which no sample submission can be made
@@ -39,6 +40,20 @@ MESSAGES: Mapping[str, str] = {
         "{name} cannot name a form. Begin with a small Latin letter; go on with small letters, digits and _ only."
     ),
     "form.exists": mark("{path} is there already and was left as it is. Choose another name."),
+    "entities.no_version": mark("Entities specification version is missing."),
+    "entities.version_unknown": mark("Entities specification version [{version}] is not supported."),
+    "entities.version_repeats": mark(
+        "Entities specification version [{version}] is not compatible with entities from repeats or multiple "
+        "entity lists.  Please use version 2025.1.0 or later."
+    ),
+    "entities.no_dataset": mark("Dataset name is missing."),
+    "entities.bad_dataset": mark("Invalid dataset name."),
+    "entities.no_action": mark(
+        "The form must specify at least one entity action, for example, create or update."
+    ),
+    "entities.bad_property": mark("Invalid entity property name."),
+    "entities.same_property": mark("Multiple Form Fields cannot be saved to a single property."),
+    "entities.repeat_outside": mark("Cannot save properties from a repeat on an entity outside of a repeat."),
     "gazetteer.unknown_place": mark("The gazetteer has no place with the code {place}."),
     "combine.encrypted": mark("The answers are encrypted, so they cannot be put together. Pick one version."),
     "combine.no_question": mark("{path} is no question that the versions answer otherwise. Check the path."),

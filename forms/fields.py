@@ -20,6 +20,8 @@ from forms.sensitivity import ATTRIBUTE, read_level
 OPENROSA = "{http://openrosa.org/xforms}"
 SLOT_TYPES = {"images": "image", "audio": "audio", "video": "video", "file": "file", "file-csv": "file"}
 MEDIA_FORMS = {"image": "image", "big-image": "image", "audio": "audio", "video": "video"}
+# A & that begins no reference: ODK Central reads it as itself, so forms with one are out there.
+BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][A-Za-z0-9._-]*;)")
 SEARCH = re.compile(r"""\bsearch\(\s*['"]([^'"]+)['"]""")
 
 
@@ -83,11 +85,7 @@ def read_schema(xform: bytes) -> Schema:
 
     Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance, form.no_id.
     """
-    document = _parse(xform)
-    model = next((e for e in document.iter() if _local(e) == "model"), None)
-    if model is None:
-        raise FormFault("form.no_model")
-    root = _primary(model)
+    document, model, root = open_xform(xform)
     form_id = (root.get("id") or "").strip()
     if not form_id:
         raise FormFault("form.no_id")
@@ -109,13 +107,25 @@ def has_meta(schema: Schema) -> bool:
     return any(field.name == "meta" and field.type == "structure" for field in schema.fields)
 
 
+def open_xform(xform: bytes) -> tuple[etree._Element, etree._Element, etree._Element]:
+    """The document of a form, its model, and the root of its primary instance.
+
+    Raises FormFault: form.not_xml, form.doctype, form.no_model, form.no_instance.
+    """
+    document = _parse(xform)
+    model = next((e for e in document.iter() if _local(e) == "model"), None)
+    if model is None:
+        raise FormFault("form.no_model")
+    return document, model, _primary(model)
+
+
 def _parse(xform: bytes) -> etree._Element:
     # A parser for each call: lxml parsers are not to be shared between threads.
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        document = etree.fromstring(xform, parser)
+        document = etree.fromstring(BARE_AMPERSAND.sub(b"&amp;", xform), parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise FormFault("form.not_xml", line=getattr(fault, "lineno", None) or 0) from None
     docinfo: Any = document.getroottree().docinfo

@@ -70,18 +70,33 @@ def parse_instance(xml: bytes) -> tuple[etree._Element, Envelope]:
     )
 
 
+def names_form(xml: bytes) -> bool:
+    """Whether damaged XML at least says which form it answers."""
+    try:
+        root: etree._Element | None = etree.fromstring(xml, _PARSERS.forgiving)
+    except (etree.XMLSyntaxError, ValueError):
+        return False
+    return root is not None and bool((root.get("id") or "").strip())
+
+
 class _Parsers(threading.local):
-    """One hardened parser a thread: lxml's are not to be shared between threads."""
+    """Hardened parsers of each thread: lxml's are not to be shared between threads."""
 
     def __init__(self) -> None:
-        self.parser = etree.XMLParser(
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        self.parser = _parser(recover=False)
+        self.forgiving = _parser(recover=True)
+
+
+def _parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=recover,
+    )
 
 
 _PARSERS = _Parsers()
@@ -91,11 +106,29 @@ def _parse(xml: bytes) -> etree._Element:
     try:
         root = etree.fromstring(xml, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
-        line = getattr(fault, "lineno", None) or 0
-        raise FormFault("submission.not_xml", line=line) from None
+        root = _parse_undeclared(xml)
+        if root is None:
+            line = getattr(fault, "lineno", None) or 0
+            raise FormFault("submission.not_xml", line=line) from None
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
         # Entities are how small files grow to gigabytes or read the server's own files.
         raise FormFault("submission.doctype")
+    return root
+
+
+def _parse_undeclared(xml: bytes) -> etree._Element | None:
+    """XML whose only mistake are prefixes that nobody declared (`orx:meta`): scripts write such, and
+    Central takes it. The prefixes are dropped. None when anything else is wrong."""
+    parser = _PARSERS.forgiving
+    try:
+        root: etree._Element | None = etree.fromstring(xml, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    if root is None or any(e.type != etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE for e in parser.error_log):
+        return None
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag[0] != "{":
+            element.tag = element.tag.rpartition(":")[2]
     return root
 
 

@@ -32,6 +32,7 @@ API = (
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",
     "server.web.rest.submission_versions",
+    "server.web.rest.submission_audits",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
     "server.web.rest.audits",
@@ -39,8 +40,14 @@ API = (
     "server.web.rest.config",
     "server.web.rest.openapi",
     "server.web.rest.unavailable",
+    "server.web.rest.datasets",
+    "server.web.rest.dataset_diffs",
+    "server.web.rest.actor_properties",
+    "server.web.rest.entities",
+    "server.web.rest.entity_history",
     "server.web.exports",
     "server.web.odata",
+    "server.web.entity_odata",
 )
 OTHERS = (
     "server.web.facts",

@@ -7,7 +7,7 @@ change, also when the state is folded anew. No Flask, no SQL.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from server.audits import FILE, PARKED, Told, actee_id
@@ -15,7 +15,14 @@ from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_about, find_entry, seq_of
 from server.store.projects import find_by_uid
-from server.subjects import actor_number, form_subject, project_subject, split_submission
+from server.subjects import (
+    actor_number,
+    dataset_name,
+    form_subject,
+    project_subject,
+    split_entity,
+    split_submission,
+)
 from sync.ledger import Entry
 from sync.merge import CREATE, EDIT
 
@@ -211,6 +218,68 @@ def _withdrawn(teller: Teller, told: Told) -> Details:
     return {"instanceId": split_submission(told.entry.subject).instance_id}
 
 
+# Entities
+
+
+def _entity(teller: Teller, told: Told) -> Details:
+    """A version, with the submission that made it, if one did."""
+    body, subject = told.entry.body, told.entry.subject
+    said = {
+        "entityId": teller.first(subject),
+        "entityDefId": told.seq,
+        "entity": {"uuid": split_entity(subject), "dataset": dataset_name(body["dataset"])},
+    }
+    source = body.get("source", {})
+    return said | (_source(teller, source["submission"], source) if "submission" in source else {})
+
+
+def _source(teller: Teller, subject: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    version = teller.version(subject, said["instance_id"])
+    return {"submissionId": teller.first(subject), "submissionDefId": version}
+
+
+def _resolved(teller: Teller, told: Told) -> Details:
+    newest = teller.newest(told.entry.supersedes)
+    return {**(_entity(teller, told) or {}), "entityDefId": seq_of(teller.db, newest) if newest else None}
+
+
+def _turned(teller: Teller, told: Told) -> Details:
+    return {"entity": {"uuid": split_entity(told.entry.subject)}}
+
+
+def _many_made(teller: Teller, told: Told) -> Details:
+    return {"sourceId": told.seq}
+
+
+def _many_turned(teller: Teller, told: Told) -> Details:
+    return {"entityUuids": told.entry.body["uuids"]}
+
+
+def _purged(teller: Teller, told: Told) -> Details:
+    return {"entitiesDeleted": len(told.entry.body["uuids"])}
+
+
+def _waited(teller: Teller, told: Told) -> Details:
+    return _source(teller, told.entry.subject, told.entry.body)
+
+
+def _failed(teller: Teller, told: Told) -> Details:
+    body = told.entry.body
+    problem = _problem(body.get("problem"))
+    return {**(_waited(teller, told) or {}), "errorMessage": body["error_message"], "problem": problem}
+
+
+def _problem(said: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """With its code as the number that clients know."""
+    if said is None:
+        return None
+    details = said.get("problemDetails")
+    if details and "errors" in details:
+        errors = [{**each, "problem": _problem(each.get("problem"))} for each in details["errors"]]
+        details = {**details, "errors": errors}
+    return {"problemCode": float(said["problemCode"]), "problemDetails": details}
+
+
 # The hub
 
 
@@ -259,6 +328,19 @@ _BY_ACTION: dict[str, Callable[[Teller, Told], Details]] = {
     "submission.restore": _binned,
     "submission.update.resolve": _binned,
     "submission.purge": _withdrawn,
+    "entity.create": _entity,
+    "entity.update.version": _entity,
+    "entity.update.resolve": _resolved,
+    "entity.delete": _turned,
+    "entity.restore": _turned,
+    "entity.bulk.create": _many_made,
+    "entity.bulk.delete": _many_turned,
+    "entity.bulk.restore": _many_turned,
+    "entity.purge": _purged,
+    "entity.error": _failed,
+    "submission.backlog.hold": _waited,
+    "submission.backlog.reprocess": _waited,
+    "submission.backlog.force": _waited,
     "config.set": _config,
     "hub.add": _peer,
     "hub.remove": _peer,

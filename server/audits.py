@@ -14,7 +14,7 @@ from server.hub import Hub
 from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_after, head
-from server.subjects import actor_number, form_subject, plain_key, split_submission
+from server.subjects import actor_number, dataset_subject, form_subject, plain_key, split_submission
 from sync.ledger import Entry
 from sync.merge import ATTACH, CREATE, EDIT
 
@@ -54,6 +54,8 @@ def lines_of(entry: Entry) -> list[Line]:
             return []
         case "form.update.draft.set" if entry.body.get("first"):
             return []  # part of form.create
+        case kind if "bulk" in entry.body and kind.startswith("entity."):
+            return []  # part of entity.bulk.*
         case "submission.create" | "submission.update.version" as kind:
             if "parked" in entry.body:
                 return [Line(PARKED)]
@@ -83,10 +85,14 @@ def actor_of(entry: Entry) -> int | None:
 def actee_of(entry: Entry) -> str | None:
     """The subject that Central calls the actee: a submission's form, else what the entry is about."""
     room = entry.subject.partition(":")[0]
+    if entry.kind.startswith("entity."):
+        if entry.kind == "entity.error":
+            return None
+        return dataset_subject(entry.body["project"], entry.body["dataset"])
     if room == "submission":
         about = split_submission(entry.subject)
         return form_subject(about.project, plain_key(about.form_key))
-    return entry.subject if room in ("form", "project", "actor") else None
+    return entry.subject if room in ("form", "project", "actor", "dataset") else None
 
 
 def actee_id(subject: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from server.entity_chores import Chores
 from server.errors import Refusal
 from server.hub import Hub
 from server.store.peers import Peer
@@ -93,6 +94,7 @@ class Background:
         """make: the schedule, given how it waits: until so many seconds went by, or it is stopped."""
         self._stop = threading.Event()
         self._schedule = make(self._wait)
+        self._chores = Chores(hub)
         self._hub = hub
         self._thread = threading.Thread(target=self._run, name="background", daemon=True)
 
@@ -116,6 +118,7 @@ class Background:
     def _run(self) -> None:
         try:
             while True:
+                self._chores.run(self._schedule.world.now_s())
                 self._schedule.run_due()
                 self._wait(min(max(self._schedule.next_at() - self._schedule.world.now_s(), 0.5), LONGEST_S))
         except Stopped:

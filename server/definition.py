@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from forms.compile import compile_form
+from forms.entities import Entities, read_entities
 from forms.errors import FormFault
 from forms.fields import Field, Schema, has_meta, read_schema
 from forms.versioning import with_version
@@ -39,6 +40,7 @@ class Definition:
     xls_type: str | None = None
     itemsets: Staged | None = None
     warnings: tuple[str, ...] = field(default=())
+    entities: Entities | None = None
 
 
 def read_definition(
@@ -53,13 +55,16 @@ def read_definition(
     form that is not there yet; a later version may lack the meta group (Central).
 
     Raises Problem 400.1 (no XML), 400.2 (no form id), 400.8 (an id that would end like a file name), 400.13
-    (a very long id), 400.15 (a workbook that does not compile), 400.27 (no meta group).
+    (a very long id), 400.15 (a workbook that does not compile), 400.25 (entities declared wrongly), 400.27
+    (no meta group).
     """
     try:
         if xls_type is not None:
             made = _checked(_read_workbook(hub, source, xls_type, form_id_fallback))
         else:
-            made = _checked(Definition(read_schema(source), _stage(hub, source)))
+            schema = read_schema(source)
+            entities = read_entities(source, schema)
+            made = _checked(Definition(schema, _stage(hub, source), entities=entities))
     except FormFault as fault:
         raise problem_of(fault, source) from None
     if new and not has_meta(made.schema):
@@ -84,6 +89,8 @@ def problem_of(fault: FormFault, source: bytes) -> Problem:
     if fault.code.startswith("xlsform."):
         warnings = fault.values.get("warnings", [])
         return Problem("400.15", error=fault.values.get("error") or fault.text("en"), warnings=warnings)
+    if fault.code.startswith("entities."):
+        return Problem("400.25", reason=fault.text("en"))
     if fault.code == "form.no_meta":
         return Problem("400.27")
     if fault.code == "form.doctype" or (fault.code == "form.not_xml" and INSTANCE in source):
@@ -95,13 +102,15 @@ def _read_workbook(hub: Hub, source: bytes, xls_type: str, form_id_fallback: str
     # What it is shows in its first bytes; clients name the type of an .xlsx as that of an .xls and the other way.
     file_type = next((kind for begin, kind in MAGIC.items() if source.startswith(begin)), f".{xls_type}")
     form = compile_form(source, form_id_fallback=form_id_fallback, file_type=file_type)
+    schema = read_schema(form.xform)
     return Definition(
-        schema=read_schema(form.xform),
+        schema=schema,
         xform=_stage(hub, form.xform),
         xls=_stage(hub, source),
         xls_type=xls_type,
         itemsets=None if form.itemsets is None else _stage(hub, form.itemsets),
         warnings=form.warnings,
+        entities=read_entities(form.xform, schema),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from i18n import mark
+from server.declaring import carried_links, check_lists
 from server.definition import Definition
 from server.errors import Problem
 from server.form_entries import (
@@ -25,8 +26,9 @@ from server.form_entries import (
 )
 from server.hub import Hub, Turn
 from server.projection.forms import DRAFT, DRAFT_FILE, DROP_DRAFT, draft_in_force
-from server.store import forms
+from server.store import datasets, forms
 from server.store.blobs import Staged
+from server.store.datasets import Dataset
 from server.store.forms import Form, FormFile
 
 OTHER_FORM = mark("does not match the form you are updating")
@@ -50,16 +52,21 @@ def set_draft(
             raise Problem("400.2", field="xml")
         made = definition or definition_of(turn, now.current_id)
         compare(turn, now, made, ignore_warnings=ignore_warnings)
+        check_lists(turn, now.project_uid, made.entities)
         replaced = draft_in_force(history(turn, now))
+        follows = now.draft_id or now.current_id
+        files = carried_files(turn.db, follows, made)
+        links = carried_links(turn.db, follows, made)
         append_version(
             turn,
             DRAFT,
             subject_of(now),
             made,
-            carried_files(turn.db, now.draft_id or now.current_id, made),
+            files,
             supersedes=[replaced.id] if replaced else [],
             by=by,
-            follows=now.draft_id or now.current_id,
+            follows=follows,
+            links={name: link for name, link in links.items() if name not in files},
             token=now.draft_token or make_token(),
         )
 
@@ -90,21 +97,43 @@ def attach_to_draft(
     def work(turn: Turn) -> FormFile:
         now = present(turn, form)
         draft = draft_entry(turn, now)
-        if _slot(turn, now, name).sha256 is None and file is None:
+        linked = name in datasets.list_links(turn.db, now.draft_id or 0)
+        if _slot(turn, now, name).sha256 is None and file is None and not linked:
             raise Problem("404.1")
         body: dict[str, Any] = {"draft": draft.id, "name": name, "sha256": file.sha256 if file else None}
         if content_type:
             body["type"] = content_type
-        earlier = [
-            e.id
-            for e in history(turn, now)
-            if e.kind == DRAFT_FILE and (e.body["draft"], e.body["name"]) == (draft.id, name)
-        ]
-        blobs = [file] if file else []
-        turn.append(DRAFT_FILE, subject_of(now), signed(body, by), supersedes=earlier, blobs=blobs)
+        _append_file(turn, now, body, [file] if file else [], by)
         return _slot(turn, present(turn, form), name)
 
     return hub.write(work)
+
+
+def link_draft(hub: Hub, form: Form, name: str, dataset: Dataset | None, *, by: By = None) -> FormFile:
+    """Fills a slot of the draft with an entity list, or takes it out (None).
+
+    Raises Problem 400.26 (the slot is for pictures or sounds), 404.1 (no draft, no such slot).
+    """
+
+    def work(turn: Turn) -> FormFile:
+        now = present(turn, form)
+        draft = draft_entry(turn, now)
+        if _slot(turn, now, name).type != "file" and dataset is not None:
+            raise Problem("400.26")
+        body: dict[str, Any] = {"draft": draft.id, "name": name, "sha256": None}
+        if dataset is not None:
+            body["dataset"] = dataset.key
+        _append_file(turn, now, body, [], by)
+        return _slot(turn, present(turn, form), name)
+
+    return hub.write(work)
+
+
+def _append_file(turn: Turn, form: Form, body: dict[str, Any], blobs: list[Staged], by: By) -> None:
+    about = (body["draft"], body["name"])
+    said = [e for e in history(turn, form) if e.kind == DRAFT_FILE]
+    earlier = [e.id for e in said if (e.body["draft"], e.body["name"]) == about]
+    turn.append(DRAFT_FILE, subject_of(form), signed(body, by), supersedes=earlier, blobs=blobs)
 
 
 def _slot(turn: Turn, form: Form, name: str) -> FormFile:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from forms.errors import FormFault
 from i18n import mark
-from server import intake
+from server import entity_making, intake
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import Case, Post
@@ -59,6 +59,7 @@ def create_submission(hub: Hub, form: Form, case: Case) -> None:
         intake.hold(turn, case, CREATE, case.envelope.instance_id, None)
 
     hub.write(work)
+    entity_making.follow(hub, form)
 
 
 def deprecated_id(case: Case) -> str:
@@ -81,6 +82,7 @@ def edit_submission(hub: Hub, form: Form, held: Submission, case: Case) -> None:
         intake.hold(turn, case, EDIT, held.instance_id, None)
 
     hub.write(work)
+    entity_making.follow(hub, form)
 
 
 def _check_free(turn: Turn, form: Form, instance_id: str) -> None:

@@ -44,11 +44,14 @@ class Refusal(Exception):
 
     def text(self, lang: str = FALLBACK) -> str:
         """What happened, to what, and what to do, as one line in `lang` ("km" or "en")."""
-        shown = {name: _told(name, value, self.values) for name, value in self.values.items()}
+        shown = self._shown()
         if reason := shown.get("reason"):
             # A reason is a sentence itself. Looked up as it is: one from elsewhere may hold stray braces.
             shown["reason"] = catalogue(lang).gettext(reason)
         return translate(self.message, lang, **shown)
+
+    def _shown(self) -> dict[str, str]:
+        return {name: _told(name, value, self.values) for name, value in self.values.items()}
 
 
 class Problem(Refusal):
@@ -62,6 +65,12 @@ class Problem(Refusal):
         self.status = int(code.partition(".")[0])
         self.message = row.message
         self._named = row.details
+
+    def _shown(self) -> dict[str, str]:
+        """Programs find in Central's sentences what JavaScript writes for nothing."""
+        given = self.values
+        held = {n: "null" if value is None else _told(n, value, given) for n, value in given.items()}
+        return {**dict.fromkeys(self._named, "undefined"), **held}
 
     @property
     def details(self) -> dict[str, object] | None:

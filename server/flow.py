@@ -19,7 +19,7 @@ from sync.ledger import Entry, travels
 EQUAL, ABOVE, BELOW = "equal", "above", "below"
 # What this hub is to a peer, by what the peer is to this hub.
 MIRROR = {EQUAL: EQUAL, ABOVE: BELOW, BELOW: ABOVE}
-PLANNED = frozenset({"project", "form", "field_key"})
+PLANNED = frozenset({"project", "form", "field_key", "dataset", "actor_property"})
 GATHERED = frozenset({"submission", "comment"})
 PURGE = "submission.purge"
 
@@ -93,7 +93,7 @@ def project_of_entry(entry: Entry) -> str | None:
     room, _, rest = entry.subject.partition(":")
     if room == "project":
         return rest
-    if room in ("form", "submission"):
+    if room in ("form", "submission", "dataset"):
         return rest.partition("/")[0]
     project = entry.body.get("project")
     return project if isinstance(project, str) else None

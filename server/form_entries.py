@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from forms.entities import read_entities
 from forms.fields import Schema
 from server.definition import Definition, check_types, removed_fields
 from server.errors import Problem
@@ -62,7 +63,9 @@ def definition_of(turn: Turn, version_id: int | None) -> Definition:
     if version is None:
         raise Problem("404.1")
     xls = held(version.xls) if version.xls else None
-    return Definition(schema_in(turn, version), held(version.xform), xls, version.xls_type)
+    schema = schema_in(turn, version)
+    entities = read_entities(turn.hub.blobs.read(version.xform, turn.db), schema)
+    return Definition(schema, held(version.xform), xls, version.xls_type, entities=entities)
 
 
 def schema_in(turn: Turn, version: FormVersion) -> Schema:
@@ -126,7 +129,7 @@ def append_version(
         "name": schema.title or None,
         "xform": definition.xform.sha256,
         "media": {name: file.sha256 for name, file in sorted(files.items())},
-        **{name: value for name, value in more.items() if value is not None},
+        **{name: value for name, value in more.items() if value not in (None, {})},
     }
     if said := said_of(turn.db, follows, files):
         body["media_said"] = said

@@ -77,7 +77,8 @@ class Turn:
         )
         insert_entry(self.db, entry)
         self.hub.state.fold(self.db, entry, offered)
-        self.changed = self.changed or not (subject.startswith("submission:") or kind in ONLY_TOLD)
+        is_quiet = kind in ONLY_TOLD or subject.startswith(("submission:", "entity:", "entities:"))
+        self.changed = self.changed or not is_quiet
         return entry
 
     def keep(self, blobs: Iterable[Staged]) -> set[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forms.instance import Envelope, parse_instance, read_encrypted
+from server import entity_making
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.projection.context import Offered
@@ -93,6 +94,8 @@ def accept(hub: Hub, post: Post, take_files: Callable[[], Mapping[str, Staged]] 
     if take_files is not None:
         case.post = replace(post, files=take_files())
     outcome = hub.write(lambda turn: _decide(turn, case))
+    if outcome.parked is None and not outcome.again:
+        entity_making.follow(hub, case.form)
     _note(case, outcome)
     return outcome
 

@@ -6,12 +6,14 @@ one is gone from the list; what it now says against others shows as a conflict. 
 
 from __future__ import annotations
 
+from server import entity_making
 from server.errors import Fault
 from server.hub import Hub, Turn
 from server.review import By
-from server.store import submissions
+from server.store import forms, submissions
 from server.store.ledger_sqlite import find_entry
 from server.store.projects import Project
+from server.subjects import split_submission
 from sync.ledger import Entry, is_hash
 
 # The others clear up by themselves once the form, its version or the original arrives.
@@ -20,7 +22,10 @@ DECIDABLE = ("content.differs", "edit.outdated", "submission.deleted", "form.clo
 
 def accept(hub: Hub, project: Project, name: str, *, by: By = None) -> Entry:
     """name: the parked entry's id. Raises Fault parked.unknown, parked.waits."""
-    return hub.write(lambda turn: _accept(turn, project, name, by))
+    accepted = hub.write(lambda turn: _accept(turn, project, name, by))
+    about = split_submission(accepted.subject)
+    entity_making.follow(hub, forms.find_by_key(hub.read(), about.project, about.form_key))
+    return accepted
 
 
 def _accept(turn: Turn, project: Project, name: str, by: By) -> Entry:

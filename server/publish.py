@@ -12,6 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from i18n import mark
+from server.declaring import (
+    Links,
+    carried_links,
+    check_lists,
+    first_links,
+    old_version,
+    publish_lists,
+    with_new_lists,
+)
 from server.definition import Definition, read_definition, reversioned
 from server.errors import Problem
 from server.form_entries import (
@@ -72,20 +81,28 @@ def create_form(
     """A new form of the project, as a draft or published at once.
 
     Raises Problem 400.16 (warnings), 409.3 (the id is taken), 409.6 (this version of the id was
-    published before, perhaps by a form deleted since).
+    published before, perhaps by a form deleted since), 409.16, 409.17 (an entity list or a property is
+    there in other letter case).
     """
 
     def work(turn: Turn) -> str:
         if not ignore_warnings:
-            warn(definition, _deleted_forms(turn, project, definition.schema.form_id))
+            found = _deleted_forms(turn, project, definition.schema.form_id)
+            warn(definition, found + old_version(definition.entities))
+        check_lists(turn, project.uid, definition.entities)
         key = _new_form(turn, project, definition.schema.form_id, by)
         subject, files = form_subject(project.uid, key), own_files(definition)
+        links = first_links(turn.db, project.uid, definition)
         if publish:
             check_unpublished(turn, project.id, definition)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            made = publish_lists(turn, project.uid, definition.entities, by)
+            links = with_new_lists(turn, links, made, definition, files)
+            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True, links=links)
         else:
             token = make_token()
-            append_version(turn, DRAFT, subject, definition, files, by=by, first=True, token=token)
+            append_version(
+                turn, DRAFT, subject, definition, files, by=by, first=True, token=token, links=links
+            )
         return key
 
     return _written(hub, project.uid, hub.write(work))
@@ -103,9 +120,10 @@ def publish_draft(hub: Hub, form: Form, *, version: str | None = None, by: By = 
         made = definition_of(turn, now.draft_id)
         if version:
             schema, xform = reversioned(hub, hub.blobs.read(made.xform.sha256, turn.db), version)
-            made = Definition(schema, xform, made.xls, made.xls_type)
+            made = Definition(schema, xform, made.xls, made.xls_type, entities=made.entities)
         files = {name: file for name, (_, file) in files_of(turn.db, now.draft_id).items()}
-        append_published(turn, now, made, files, by, draft=draft.id)
+        links = _published_links(turn, now, now.draft_id, made, files, by)
+        append_published(turn, now, made, files, by, draft=draft.id, links=links)
 
     hub.write(work)
 
@@ -125,13 +143,34 @@ def publish_definition(
             check_unpublished(turn, project.id, definition)
             key = _new_form(turn, project, definition.schema.form_id, by)
             subject = form_subject(project.uid, key)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True)
+            links = first_links(turn.db, project.uid, definition)
+            links = {name: link for name, link in links.items() if name not in files}
+            made = publish_lists(turn, project.uid, definition.entities, by)
+            links = with_new_lists(turn, links, made, definition, files)
+            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True, links=links)
             return key
         compare(turn, form, definition, ignore_warnings=True)
-        append_published(turn, form, definition, files, by)
+        links = _published_links(turn, form, form.current_id, definition, files, by)
+        append_published(turn, form, definition, files, by, links=links)
         return form.key
 
     return _written(hub, project.uid, hub.write(work))
+
+
+def _published_links(
+    turn: Turn,
+    form: Form,
+    follows: int | None,
+    definition: Definition,
+    files: Mapping[str, Staged],
+    by: By,
+) -> Links:
+    """Publishes the entity lists of a version; what its slots are filled with by lists."""
+    check_unpublished(turn, form.project_id, definition)
+    carried = carried_links(turn.db, follows, definition)
+    links = {name: link for name, link in carried.items() if name not in files}
+    made = publish_lists(turn, form.project_uid, definition.entities, by)
+    return with_new_lists(turn, links, made, definition, files)
 
 
 def publish_file(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from i18n import mark
+from server import entity_making
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.intake import attach
@@ -20,7 +21,7 @@ from server.store.forms import Form
 from server.store.ledger_sqlite import entries_of
 from server.store.submissions import Submission, SubmissionVersion
 from server.subjects import submission_subject
-from sync.ledger import Entry
+from sync.ledger import Entry, travels
 from sync.merge import COMMENT, DELETE, RESTORE, REVIEW
 
 By = Mapping[str, str] | None
@@ -47,6 +48,7 @@ def set_review_state(hub: Hub, form: Form, held: Submission, state: object, *, b
         turn.append(REVIEW, _subject(form, held), _signed(body, by), supersedes=earlier)
 
     hub.write(work)
+    entity_making.follow(hub, form)
 
 
 def add_comment(hub: Hub, form: Form, held: Submission, text: object, *, by: By = None) -> Entry:
@@ -87,7 +89,7 @@ def restore_submission(hub: Hub, form: Form, held: Submission, *, by: By = None)
 def _decide(hub: Hub, form: Form, held: Submission, kind: str, by: By) -> None:
     def work(turn: Turn) -> None:
         # All that is known, so that what somebody elsewhere said without knowing of this can be told.
-        known = [e.id for e in known_about(turn.db, form, held.instance_id)]
+        known = [e.id for e in known_about(turn.db, form, held.instance_id) if travels(e.kind)]
         turn.append(kind, _subject(form, held), _signed({}, by), supersedes=known)
 
     hub.write(work)

@@ -52,6 +52,41 @@ def submission_subject(project_uid: str, key: str, instance_id: str) -> str:
     return f"submission:{project_uid}/{key}/{instance_id}"
 
 
+def dataset_subject(project_uid: str, key: str) -> str:
+    return f"dataset:{project_uid}/{key}"
+
+
+def dataset_key(name: str, nth: int = 1) -> str:
+    """The list's part of a subject: its name, in which nothing can stand that would end it. Of lists made
+    after one of their name was deleted, the second is `name#2`."""
+    return name if nth == 1 else f"{name}#{nth}"
+
+
+def dataset_name(key: str) -> str:
+    return key.partition("#")[0]
+
+
+def split_dataset(subject: str) -> tuple[str, str]:
+    """(project uid, key of the list)"""
+    project, _, key = subject.removeprefix("dataset:").partition("/")
+    return project, key
+
+
+def entity_subject(uuid: str) -> str:
+    """Uuids of entities are unique across the server (Central), so the subject names neither list nor project."""
+    return f"entity:{uuid}"
+
+
+def list_subject(project_uid: str, dataset: str) -> str:
+    """What is done to many entities of a list at once. Not the list's own subject: it changes nothing of it."""
+    return f"entities:{project_uid}/{dataset}"
+
+
+def split_entity(subject: str) -> str:
+    """The uuid."""
+    return subject.removeprefix("entity:")
+
+
 def split_form(subject: str) -> tuple[str, str]:
     """(project uid, form key)"""
     project, _, key = subject.removeprefix("form:").partition("/")

@@ -38,6 +38,7 @@ LOCAL_KINDS = frozenset(
         "public_link.delete",
         "public_link.assignment.create",
         "public_link.assignment.delete",
+        "public_link.property.set",
         "form.update.draft.set",
         "form.update.draft.delete",
         "form.attachment.update",
@@ -50,6 +51,10 @@ LOCAL_KINDS = frozenset(
         "hub.offer",
         "hub.offer.try",
         "hub.offer.end",
+        "submission.backlog.hold",
+        "submission.backlog.reprocess",
+        "submission.backlog.force",
+        "entity.error",
     }
 )
 
@@ -71,6 +76,12 @@ SHARED_KINDS = frozenset(
         "field_key.delete",
         "field_key.assignment.create",
         "field_key.assignment.delete",
+        "field_key.property.set",
+        "dataset.create",
+        "dataset.update",
+        "dataset.update.property.delete",
+        "dataset.delete",
+        "actor_property.create",
         "submission.create",
         "submission.update",
         "submission.update.version",
@@ -80,6 +91,15 @@ SHARED_KINDS = frozenset(
         "submission.update.resolve",
         "submission.purge",
         "comment.create",
+        "entity.create",
+        "entity.bulk.create",
+        "entity.update.version",
+        "entity.update.resolve",
+        "entity.delete",
+        "entity.bulk.delete",
+        "entity.restore",
+        "entity.bulk.restore",
+        "entity.purge",
         "hub.introduce",
     }
 )

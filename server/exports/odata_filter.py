@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from server.errors import Problem
 from server.exports.odata_tree import (
+    ACTORS,
     DATES,
-    SUBMITTER,
     Call,
     Compare,
     Field,
@@ -153,7 +153,7 @@ class _Parser:
             if (text := moment(one.value)) is None:
                 raise Problem("400.18", reason=one.value)
             return replace(one, value=text)
-        if other.name == SUBMITTER and one.value.isascii() and one.value.isdigit():
+        if other.name in ACTORS and one.value.isascii() and one.value.isdigit():
             return replace(one, value=int(one.value))
         return one
 

@@ -13,7 +13,7 @@ import orjson
 
 from server.errors import Problem
 from server.exports.odata_filter import read_filter
-from server.exports.odata_tree import Node, filter_field
+from server.exports.odata_tree import ENTITIES, Node, filter_field
 from server.exports.rows import Order, Page
 
 OPTIONS = frozenset(
@@ -59,9 +59,9 @@ class Query:
     wkt: bool = False
 
     def page(self, table: str) -> Page:
-        """The database's part: all of the paging for Submissions; for repeat tables none, as rows
+        """The database's part: all of the paging for Submissions and Entities; for repeat tables none, as rows
         and not submissions are counted there."""
-        if table != "Submissions":
+        if table not in ("Submissions", ENTITIES):
             return Page(order=self.order, filter=self.filter)
         limit = None if self.top is None else self.top + 1
         return Page(limit, self.skip, self.after, self.order, self.filter)
@@ -122,7 +122,7 @@ def read_query(options: Mapping[str, str], table: str) -> Query:
         count=options.get("$count", "").lower() == "true",
         after=read_token(token, table) if token else None,
         filter=read_filter(options["$filter"], table) if "$filter" in options else None,
-        order=_read_order(order) if order else (),
+        order=_read_order(order, table) if order else (),
         select=None if not select or select == "*" else tuple(p.strip() for p in select.split(",")),
         expand=expand == "*",
         wkt=options.get("$wkt", "").lower() == "true",
@@ -192,7 +192,7 @@ def make_token(table: str, row: str) -> str:
 
 
 def _token_key(table: str) -> str:
-    return "instanceId" if table == "Submissions" else "repeatId"
+    return {"Submissions": "instanceId", ENTITIES: "uuid"}.get(table, "repeatId")
 
 
 def _whole(options: Mapping[str, str], name: str) -> int | None:
@@ -205,11 +205,11 @@ def _whole(options: Mapping[str, str], name: str) -> int | None:
     return max(int(text), 0)
 
 
-def _read_order(text: str) -> tuple[Order, ...]:
+def _read_order(text: str, table: str) -> tuple[Order, ...]:
     clauses = []
     for clause in text.split(","):
         name, *rest = clause.split() or [""]
-        field = filter_field(name, "Submissions")
+        field = filter_field(name, ENTITIES if table == ENTITIES else "Submissions")
         if field is None:
             raise Problem("501.5", at=text.find(name), text=name)
         way = rest[0].lower() if rest else "asc"

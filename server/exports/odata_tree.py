@@ -16,14 +16,21 @@ FIELDS = frozenset(
         *(SYSTEM + f for f in ["submissionDate", "updatedAt", "submitterId", "reviewState", "deletedAt"]),
     ]
 )
-DATES = frozenset(SYSTEM + f for f in ["submissionDate", "updatedAt", "deletedAt"])
+ENTITIES = "Entities"
+ENTITY_FIELDS = frozenset(
+    [
+        "__id",
+        *(SYSTEM + f for f in ["createdAt", "updatedAt", "deletedAt", "creatorId", "conflict"]),
+    ]
+)
+DATES = frozenset(SYSTEM + f for f in ["submissionDate", "createdAt", "updatedAt", "deletedAt"])
 DELETED = SYSTEM + "deletedAt"
-SUBMITTER = SYSTEM + "submitterId"
+ACTORS = frozenset([SYSTEM + "submitterId", SYSTEM + "creatorId"])
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """name: one of FIELDS (a `$root/Submissions/` before it is dropped)."""
+    """name: one of FIELDS (a `$root/Submissions/` before it is dropped), or of ENTITY_FIELDS."""
 
     name: str
 
@@ -32,7 +39,7 @@ class Field:
 class Literal:
     """value: text, number, truth or None (null). Against a date field, and where the text is an
     unquoted date: "2026-11-23T01:15:00.000Z", to be compared with the field as it is shown.
-    Against the submitter: an integer where it is one."""
+    Against the submitter or creator: an integer where it is one."""
 
     value: str | int | float | bool | None
 
@@ -72,7 +79,9 @@ Node = Field | Literal | Call | Compare | Logic | Not
 
 
 def filter_field(text: str, table: str) -> str | None:
-    """The name in FIELDS that this text means on this table, or None."""
+    """The name in FIELDS that this text means on this table, or None; on that of entities in ENTITY_FIELDS."""
+    if table == ENTITIES:
+        return text if text in ENTITY_FIELDS else None
     name = text.removeprefix(ROOT)
     return name if name in FIELDS and (table == "Submissions" or text.startswith(ROOT)) else None
 

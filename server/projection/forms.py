@@ -6,9 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from forms.entities import Declaration, read_entities
+from forms.errors import FormFault
+from forms.fields import Schema
 from server.projection.context import Context
-from server.store import actors, forms, projects, submissions
+from server.store import actors, datasets, forms, projects, submissions
 from server.store.actors import Connection
+from server.store.datasets import Link
 from server.store.ledger_sqlite import entries_of
 from server.subjects import split_form, trial_key
 from sync.ledger import Entry
@@ -38,6 +42,7 @@ def fold(context: Context, db: Connection, subject: str) -> bool:
     numbers = {e.id: _write_version(context, db, form_id, e, made) for e in published}
     draft = draft_in_force(entries)
     draft_id = _write_version(context, db, form_id, draft, made, entries) if draft else None
+    datasets.forget_versions(db, form_id, draft_id)
     forms.drop_drafts(db, form_id, draft_id)
     stands = latest(published)
     current = numbers[stands.id] if stands else None
@@ -120,10 +125,35 @@ def _write_version(
     )
     held = forms.find_version(db, number)
     assert held is not None
-    slots = context.reader_of(db, held).schema.slots
+    schema = context.reader_of(db, held).schema
+    slots = schema.slots
+    datasets.write_declarations(db, number, _declared(xform, schema))
+    datasets.write_links(db, number, _links(entry, entries or []))
     media = _media(entry, entries or [])
     forms.write_files(db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in slots])
     return number
+
+
+def _declared(xform: bytes, schema: Schema) -> tuple[Declaration, ...]:
+    """What the form says of entities. One whose say is no good, from a hub that did not look, makes none."""
+    try:
+        said = read_entities(xform, schema)
+    except FormFault:
+        return ()
+    return said.declarations if said else ()
+
+
+def _links(entry: Entry, entries: list[Entry]) -> list[Link]:
+    """The slots that entity lists fill: what the entry brought, and for a draft what came or went later.
+    An entry says of each since when somebody chose so; None when it came about by itself."""
+    links = {n: Link(n, said["dataset"], said["since"]) for n, said in entry.body.get("links", {}).items()}
+    for later in entries:
+        if later.kind == DRAFT_FILE and later.body["draft"] == entry.id:
+            name, dataset = later.body["name"], later.body.get("dataset")
+            links.pop(name, None)
+            if dataset:
+                links[name] = Link(name, dataset, later.made_at)
+    return list(links.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from server.errors import places
-from server.projection import actors, configs, forms, offers, peers, projects, submissions, withdrawals
+from server.projection import (
+    actors,
+    configs,
+    datasets,
+    entities,
+    forms,
+    offers,
+    peers,
+    projects,
+    submissions,
+    withdrawals,
+)
 from server.projection.context import Context, Offered
 from server.store import actors as people
 from server.store import answers, blobs, state_tables
@@ -70,6 +81,9 @@ class State:
         people.meet(db, entry.body.get("by"), entry.made_at)
         if entry.blobs:
             blobs.want_missing(db, entry.id, entry.blobs)
+        if entities.is_ours(entry):
+            entities.fold(db, entry)
+            return
         if entry.kind == PURGE:
             withdrawals.fold(self.context, db, entry)
             self.erased = True
@@ -83,8 +97,14 @@ class State:
         if room == "form":
             self._fold_form(db, entry.subject)
         elif room == "project":
-            if projects.fold(db, entry):
+            if entry.kind == datasets.ACTOR_PROPERTY:
+                datasets.fold_actor_property(db, entry)
+            elif projects.fold(db, entry):
                 self._follow_project(db, entry.subject.removeprefix("project:"))
+        elif room == "dataset":
+            datasets.fold(db, entry.subject)
+        elif entry.kind in datasets.VALUES:
+            datasets.fold_values(db, entry)
         elif room == "actor":
             actors.fold(db, entry)
         elif room == "hub":

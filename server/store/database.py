@@ -174,6 +174,19 @@ class Database:
         self._writer.execute("RELEASE job")
 
 
+@contextmanager
+def attempt(db: sqlite3.Connection) -> Iterator[None]:
+    """Part of a transaction that is undone by itself when it raises; the rest goes on."""
+    db.execute("SAVEPOINT attempt")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK TO attempt")
+        raise
+    finally:
+        db.execute("RELEASE attempt")
+
+
 def connect(path: Path, *, cache_mb: int) -> sqlite3.Connection:
     """A connection in autocommit mode, with transactions begun by hand. The lock or the thread that
     owns it keeps it to one thread at a time."""

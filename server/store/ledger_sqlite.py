@@ -117,6 +117,19 @@ def entries_with_origin(db: sqlite3.Connection, seq: int, limit: int) -> list[tu
     return [(row[0], trusted_entry(row[1]), row[2].hex() if row[2] else None) for row in rows]
 
 
+def entries_of_kinds(
+    db: sqlite3.Connection, after: int, kinds: Collection[str], limit: int
+) -> list[tuple[int, Entry, bool]]:
+    """Up to so many (seq, entry, whether it came from elsewhere) of these kinds, in commit order."""
+    marks = ", ".join("?" * len(kinds))
+    rows = db.execute(
+        f"SELECT seq, header, via IS NOT NULL FROM entry WHERE seq > ? AND +kind IN ({marks}) "
+        "AND length(header) > 0 ORDER BY seq LIMIT ?",
+        (after, *kinds, limit),
+    )
+    return [(row[0], trusted_entry(row[1]), bool(row[2])) for row in rows]
+
+
 def came_over(db: sqlite3.Connection, subject: str, ledgers: Collection[str]) -> bool:
     """Whether anything about this subject came over one of these ledgers."""
     marks = ", ".join("?" * len(ledgers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from server.exports.odata_filter import Call, Compare, Field, Literal, Logic, Node, Not
@@ -14,6 +15,14 @@ COLUMNS = {
     "__system/deletedAt": _SHOWN.format("s.deleted_at"),
     "__system/submitterId": "s.submitter_id",
     "__system/reviewState": "s.review_state",
+}
+ENTITY_COLUMNS = {
+    "__id": "e.uuid",
+    "__system/createdAt": _SHOWN.format("e.created_at"),
+    "__system/updatedAt": _SHOWN.format("e.updated_at"),
+    "__system/deletedAt": _SHOWN.format("e.deleted_at"),
+    "__system/creatorId": "e.creator_id",
+    "__system/conflict": "e.conflict",
 }
 _SIGNS = {"lt": "<", "le": "<=", "eq": "IS", "ne": "IS NOT", "ge": ">=", "gt": ">"}
 _PARTS = {
@@ -28,16 +37,16 @@ _PARTS = {
 Bound = list[str | int | float | None]
 
 
-def condition(node: Node, now: datetime) -> tuple[str, Bound]:
-    """(SQL over `submission s`, values in order)."""
+def condition(node: Node, now: datetime, columns: Mapping[str, str] = COLUMNS) -> tuple[str, Bound]:
+    """(SQL over `submission s`, or with ENTITY_COLUMNS over `entity e`; values in order)."""
     values: Bound = []
-    return _render(node, values, now), values
+    return _render(node, values, now, columns), values
 
 
-def _render(node: Node, values: Bound, now: datetime) -> str:
+def _render(node: Node, values: Bound, now: datetime, columns: Mapping[str, str]) -> str:
     match node:
         case Field(name):
-            return COLUMNS[name]
+            return columns[name]
         case Literal(value):
             values.append(value)
             return "?"
@@ -46,11 +55,11 @@ def _render(node: Node, values: Bound, now: datetime) -> str:
             return "?"
         case Call(function, argument) if argument is not None:
             start, length = _PARTS[function]
-            return f"CAST(substr({_render(argument, values, now)}, {start}, {length}) AS INTEGER)"
+            return f"CAST(substr({_render(argument, values, now, columns)}, {start}, {length}) AS INTEGER)"
         case Compare(operator, left, right):
-            return f"({_render(left, values, now)} {_SIGNS[operator]} {_render(right, values, now)})"
+            return f"({_render(left, values, now, columns)} {_SIGNS[operator]} {_render(right, values, now, columns)})"
         case Logic(operator, left, right):
-            return f"({_render(left, values, now)} {operator.upper()} {_render(right, values, now)})"
+            return f"({_render(left, values, now, columns)} {operator.upper()} {_render(right, values, now, columns)})"
         case Not(operand):
-            return f"(NOT {_render(operand, values, now)})"
+            return f"(NOT {_render(operand, values, now, columns)})"
     raise AssertionError(node)

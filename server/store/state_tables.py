@@ -65,6 +65,20 @@ _CONTENTS = {
     "form_file": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, i.name, i.type,
         i.sha256, i.md5, i.size, i.updated_at, i.content_type
         FROM form_file i JOIN form_version v ON v.id = i.form_version_id {_FORM.format("v")}""",
+    "dataset": """SELECT project, key, name, approval, owner_only, rules, created_at, changed_at, deleted_at
+        FROM dataset""",
+    "dataset_property": """SELECT d.project, d.key, y.name, y.place, y.published_at
+        FROM dataset_property y JOIN dataset d ON d.id = y.dataset_id""",
+    "form_dataset": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, s.place, s.dataset, s.path,
+        s.is_repeat, s.actions
+        FROM form_dataset s JOIN form_version v ON v.id = s.form_version_id {_FORM.format("v")}""",
+    "form_property": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, w.place, w.path, w.nth,
+        w.property
+        FROM form_property w JOIN form_version v ON v.id = w.form_version_id {_FORM.format("v")}""",
+    "form_link": f"""SELECT p.uid, f.key, v.version, v.xform, v.published_at, l.name, l.dataset, l.updated_at
+        FROM form_link l JOIN form_version v ON v.id = l.form_version_id {_FORM.format("v")}""",
+    "actor_property": "SELECT * FROM actor_property",
+    "actor_property_value": "SELECT * FROM actor_property_value",
     "submission": f"""SELECT p.uid, f.key, s.instance_id, v.entry, s.created_at, s.updated_at,
         s.deleted_at, s.review_state, s.submitter_id, s.device_id, s.user_agent, s.form_version, s.edits,
         s.rivals, s.hub, s.expected, s.present, a.version, a.xform
@@ -85,6 +99,13 @@ _CONTENTS = {
         FROM parked k JOIN project p ON p.id = k.project_id""",
     "answers": f"""SELECT p.uid, f.key, s.instance_id, a.id % 1024, a.record
         FROM answers a JOIN submission s ON s.id = a.id / 1024 {_FORM.format("s")}""",
+    "entity": """SELECT uuid, project, dataset, creator_id, created_at, updated_at, deleted_at, conflict,
+        version FROM entity""",
+    "entity_version": """SELECT e.uuid, v.version, v.entry, v.label, v.data, v.received, v.creator_id,
+        v.user_agent, v.created_at, v.base, v.trunk, v.branch, v.branch_base, v.conflict, v.conflicting,
+        v.resolved, v.submission, v.forced FROM entity_version v JOIN entity e ON e.id = v.entity_id""",
+    "entity_held": "SELECT * FROM entity_held",
+    "entity_purged": "SELECT * FROM entity_purged",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",

@@ -111,7 +111,12 @@ def _address() -> Address:
 @blueprint.errorhandler(Problem)
 def refuse(fault: Problem) -> Response | tuple[dict[str, Any], int]:
     """Whoever asks for $metadata reads XML, and so its refusals."""
-    if request.endpoint != "odata.show_metadata":
+    return refuse_in_xml(fault, "odata.show_metadata")
+
+
+def refuse_in_xml(fault: Problem, endpoint: str) -> Response | tuple[dict[str, Any], int]:
+    """In XML at this endpoint, elsewhere in JSON."""
+    if request.endpoint != endpoint:
         return refused(fault)
     text = escape(fault.text(choose_language(request.headers.get("Accept-Language"), "en")))
     details = escape(orjson.dumps(fault.details).decode()) if fault.details else ""

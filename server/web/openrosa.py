@@ -17,16 +17,19 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from forms.errors import FormFault
 from server import intake
+from server.entity_making import catch_up
 from server.errors import Fault, Problem, Refusal, places
 from server.intake import Outcome, Post
 from server.notices import receipt_text
-from server.store import forms
+from server.store import dataset_rows, datasets, forms
 from server.store.blobs import Staged
-from server.store.forms import Form, FormFile, FormVersion
+from server.store.datasets import Dataset
+from server.store.forms import Form, FormVersion
 from server.store.projects import Project
 from server.web import wire
 from server.web.multipart import Parts, read_parts
-from server.web.openrosa_xml import ListedFile, ListedForm, form_list, manifest, response
+from server.web.openrosa_xml import ListedForm, form_list, integrity, manifest, response
+from server.web.rest.dataset_files import caller_sight, listed_media
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("openrosa", __name__)
@@ -89,17 +92,37 @@ def list_media(number: int, xml_form_id: str) -> Response:
     if not any(wire.may(verb, project, form) for verb in READ):
         raise Problem("403.1")
     url = f"{wire.base_url()}{wire.prefix()}/projects/{project.id}/forms/{quote(xml_form_id, safe='')}"
-    return answer_xml(manifest(media_of(_published(form), url)))
+    return answer_xml(manifest(listed_media(project, _published(form), url, home_of(project))))
 
 
-def media_of(version: FormVersion, url: str) -> list[ListedFile]:
-    """The files of a form version that are held, with addresses below `url`."""
-    files = forms.list_files(wire.hub().read(), version.id)
-    return [_media(file, url) for file in files if file.md5 is not None]
+def home_of(project: Project) -> str:
+    return f"{wire.base_url()}{wire.prefix()}/projects/{project.id}"
 
 
-def _media(file: FormFile, url: str) -> ListedFile:
-    return ListedFile(file.name, file.md5 or "", f"{url}/attachments/{quote(file.name, safe='')}")
+@blueprint.get("/v1/projects/<int:number>/datasets/<name>/integrity")
+def show_integrity(number: int, name: str) -> Response:
+    """?id=UUID,UUID: which of these entities are gone, or not to be seen; else of all of the list."""
+    project = wire.project_or_404(number)
+    dataset = datasets.find_dataset(wire.hub().read(), project.uid, name)
+    if dataset is None:
+        raise Problem("404.1")
+    catch_up(wire.hub())
+    if not wire.may("entity.list", project) and not _reads_form_with(project, dataset):
+        raise Problem("403.1" if wire.caller().actor else "401.2")
+    wanted = request.args.get("id")
+    ids = [each.strip().lower() for each in wanted.split(",")] if wanted else None
+    db = wire.hub().read()
+    return answer_xml(integrity(dataset_rows.list_states(db, dataset, caller_sight(project, dataset), ids)))
+
+
+def _reads_form_with(project: Project, dataset: Dataset) -> bool:
+    """Whether the caller reads an open form that has the list as a file."""
+    db = wire.hub().read()
+    found = (forms.find_form(db, project.id, f.xml_form_id) for f in datasets.list_linked_forms(db, dataset))
+    return any(
+        f is not None and f.state != "closed" and any(wire.may(verb, project, f) for verb in READ)
+        for f in found
+    )
 
 
 @blueprint.route("/v1/projects/<int:number>/submission", methods=["GET", "HEAD"])

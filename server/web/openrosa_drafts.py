@@ -21,8 +21,9 @@ from server.store.forms import Form, FormVersion
 from server.store.projects import Project
 from server.web import openrosa, wire
 from server.web.multipart import read_parts
-from server.web.openrosa import answer_xml, answers_in, media_of, staged_files, user_agent
+from server.web.openrosa import answer_xml, answers_in, home_of, staged_files, user_agent
 from server.web.openrosa_xml import ListedForm, form_list, manifest, response
+from server.web.rest.dataset_files import listed_media
 from server.web.rest.form_drafts import DRAFT, draft
 from server.web.rest.form_reading import Asked, find, require_readable
 from server.web.rest.form_versions import VERSION, published
@@ -61,7 +62,8 @@ def list_draft(token: str, project_id: int, xml_form_id: str) -> Response:
 def list_media(token: str, project_id: int, xml_form_id: str) -> Response:
     project = wire.project_or_404(project_id)
     trial = trials.opened_by(wire.hub(), project, xml_form_id, token)
-    return answer_xml(manifest(media_of(_draft(trial), _url(token, project, trial))))
+    url, home = _url(token, project, trial), f"{wire.base_url()}/v1/test/{token}/projects/{project.id}"
+    return answer_xml(manifest(listed_media(project, _draft(trial), url, home)))
 
 
 @blueprint.get(f"{DRAFT}/manifest")
@@ -80,7 +82,7 @@ def _manifest(asked: Asked, place: str) -> Response:
     require_readable(asked)
     form = quote(asked.form.xml_form_id, safe="")
     url = f"{wire.base_url()}{wire.prefix()}/projects/{asked.project.id}/forms/{form}/{place}"
-    return answer_xml(manifest(media_of(asked.version, url)))
+    return answer_xml(manifest(listed_media(asked.project, asked.version, url, home_of(asked.project))))
 
 
 def _draft(trial: Form) -> FormVersion:

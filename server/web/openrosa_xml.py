@@ -26,9 +26,13 @@ class ListedForm:
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
+    """A file of a form. kind, integrity_url: of an entity list."""
+
     name: str
     md5: str
     download_url: str
+    kind: str | None = None
+    integrity_url: str | None = None
 
 
 def form_list(forms: Iterable[ListedForm]) -> bytes:
@@ -54,7 +58,18 @@ def manifest(files: Iterable[ListedFile]) -> bytes:
 
 def _file(file: ListedFile) -> str:
     said = [("filename", file.name), ("hash", f"md5:{file.md5}"), ("downloadUrl", file.download_url)]
-    return _element("mediaFile", said)
+    if file.integrity_url:
+        said.append(("integrityUrl", file.integrity_url))
+    return _element("mediaFile", said, f' type="{file.kind}"' if file.kind else "")
+
+
+def integrity(entities: Iterable[tuple[str, bool]]) -> bytes:
+    """Which entities of a list are gone. (uuid, whether it is gone)"""
+    items = "".join(
+        f'      <entity id="{uuid}">\n        <deleted>{str(gone).lower()}</deleted>\n      </entity>\n'
+        for uuid, gone in entities
+    )
+    return f"{HEAD}  <data>\n    <entities>\n{items}    </entities>\n  </data>".encode()
 
 
 def _document(root: str, namespace: str, items: Iterable[str]) -> bytes:
@@ -63,9 +78,9 @@ def _document(root: str, namespace: str, items: Iterable[str]) -> bytes:
     return f"{HEAD}  {opening}\n{''.join(items)}  </{root}>".encode()
 
 
-def _element(tag: str, said: Iterable[tuple[str, str]]) -> str:
+def _element(tag: str, said: Iterable[tuple[str, str]], attributes: str = "") -> str:
     lines = "".join(f"      <{name}>{escape(text)}</{name}>\n" for name, text in said)
-    return f"    <{tag}>\n{lines}    </{tag}>\n"
+    return f"    <{tag}{attributes}>\n{lines}    </{tag}>\n"
 
 
 def response(message: str, nature: str) -> bytes:

@@ -168,10 +168,10 @@ def asked_path() -> str:
     return path.encode("latin-1").decode("utf-8", "replace")
 
 
-def json_body() -> dict[str, Any]:
+def json_body(limit: int = JSON_LIMIT) -> dict[str, Any]:
     """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
-    request.max_content_length = JSON_LIMIT
-    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""))
+    request.max_content_length = limit
+    raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""), limit)
     if not raw.strip():
         return {}
     try:
@@ -181,7 +181,7 @@ def json_body() -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _decoded(raw: bytes, encoding: str) -> bytes:
+def _decoded(raw: bytes, encoding: str, limit: int) -> bytes:
     """Raises Problem 400.36 for what swells beyond the limit, 400.37 for an encoding that we do not read."""
     if encoding.lower() in ("", "identity"):
         return raw
@@ -189,10 +189,10 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
         raise Problem("400.37")
     inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
     try:
-        said = inflating.decompress(raw, JSON_LIMIT + 1)
+        said = inflating.decompress(raw, limit + 1)
     except zlib.error:
         raise Problem("400.1", format="json", rawLength=len(raw)) from None
-    if len(said) > JSON_LIMIT:
+    if len(said) > limit:
         raise Problem("400.36")
     return said
 

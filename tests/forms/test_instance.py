@@ -31,6 +31,15 @@ def test_the_envelope_is_found_under_any_prefix() -> None:
     assert (said.instance_id, said.deprecated_id, said.instance_name) == ("uuid:ក", "uuid:ខ", "ភូមិថ្មី")
 
 
+def test_prefixes_that_nobody_declared_are_dropped() -> None:
+    xml = instance(
+        "<f:farm><name>សុខ</name></f:farm><orx:meta><orx:instanceID>uuid:ក</orx:instanceID></orx:meta>"
+    )
+    root, said = parse_instance(xml)
+    assert said.instance_id == "uuid:ក"
+    assert InstanceReader(read_schema(FORM.encode())).read(root).tables[0] == [["សុខ", None, "uuid:ក"]]
+
+
 @pytest.mark.parametrize(
     ("xml", "instance_id"),
     [
@@ -55,6 +64,8 @@ def test_without_an_id_the_same_bytes_are_the_same_submission() -> None:
         (b"", "submission.not_xml"),
         ("មិនមែន XML".encode(), "submission.not_xml"),
         (b"<data id='rice'>", "submission.not_xml"),
+        (instance("<orx:meta><instanceID>x</orx:meta>"), "submission.not_xml"),
+        (b"<!DOCTYPE data [<!ENTITY a 'b'>]><data id='rice'><o:a>&a;</o:a></data>", "submission.doctype"),
         (b"<data/>", "submission.no_form_id"),
         (b"<!DOCTYPE data [<!ENTITY a 'b'>]><data id='rice'>&a;</data>", "submission.doctype"),
         (instance(f"<meta><instanceID>{'x' * 250}</instanceID></meta>"), "submission.id_too_long"),

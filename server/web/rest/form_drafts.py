@@ -8,14 +8,18 @@ from typing import Any
 from flask import Blueprint, request
 
 from server import drafts, publish
+from server.errors import Problem
+from server.store import datasets
 from server.store.forms import Form, FormVersion
 from server.web import wire
+from server.web.rest.dataset_files import one_file_json
 from server.web.rest.form_reading import FORM, add_readings, find, version_of
 from server.web.rest.form_shapes import file_json
 from server.web.rest.forms import SUCCESS, UPLOAD_LIMIT, read_upload
 
 blueprint = Blueprint("form_drafts", __name__)
 DRAFT = f"{FORM}/draft"
+CSV_END = re.compile(r"\.csv$", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9]")
 
 
@@ -69,6 +73,22 @@ def attach(project_id: int, xml_form_id: str, name: str) -> dict[str, Any]:
     said = request.headers.get("Content-Type", "")
     kind = said if MEDIA_TYPE.match(said) else None
     return file_json(drafts.attach_to_draft(wire.hub(), form, name, file, kind, by=caller.by))
+
+
+@blueprint.patch(f"{DRAFT}/attachments/<name>")
+def link(project_id: int, xml_form_id: str, name: str) -> dict[str, Any]:
+    """{"dataset": true} fills the slot with the entity list of its name, false takes it out."""
+    project, form = find(project_id, xml_form_id)
+    draft(form)
+    caller = wire.require("form.update", project, form)
+    dataset = datasets.find_dataset(wire.hub().read(), project.uid, CSV_END.sub("", name))
+    if dataset is None:
+        raise Problem("404.1")
+    wire.require("entity.list", project)
+    wanted = dataset if wire.json_body().get("dataset") else None
+    file = drafts.link_draft(wire.hub(), form, name, wanted, by=caller.by)
+    _, now = find(project_id, xml_form_id)
+    return one_file_json(draft(now).id, file)
 
 
 @blueprint.delete(f"{DRAFT}/attachments/<name>")

@@ -13,8 +13,9 @@ from server.store import forms
 from server.store.forms import Form, FormVersion
 from server.store.projects import Project
 from server.web import wire
+from server.web.rest.dataset_files import files_json, show_file
 from server.web.rest.files import blob_answer, xml_answer
-from server.web.rest.form_shapes import current_version, extended_json, field_json, file_json, form_json
+from server.web.rest.form_shapes import current_version, extended_json, field_json, form_json
 
 FORM = "/v1/projects/<int:project_id>/forms/<xml_form_id>"
 
@@ -95,13 +96,14 @@ def list_fields(asked: Asked) -> list[dict[str, Any]]:
 
 
 def list_attachments(asked: Asked) -> list[dict[str, Any]]:
-    return [file_json(file) for file in forms.list_files(wire.hub().read(), asked.version.id)]
+    return files_json(asked.version)
 
 
 def show_attachment(asked: Asked, name: str) -> Response:
     for file in forms.list_files(wire.hub().read(), asked.version.id):
         if file.name == name:
-            return blob_answer(file.sha256, name, md5=file.md5, kind=file.content_type)
+            listed = show_file(asked.project, asked.version, name)
+            return listed or blob_answer(file.sha256, name, md5=file.md5, kind=file.content_type)
     raise Problem("404.1")
 
 

@@ -8,8 +8,9 @@ from forms.fields import Field
 from server.clock import shown
 from server.exports.odata_names import identifier
 from server.form_links import link_of, once_link_of
-from server.store import actors, forms, submissions
+from server.store import actors, datasets, forms, submissions
 from server.store.actors import Connection
+from server.store.datasets import Link
 from server.store.forms import Form, FormFile, FormVersion
 from server.web.rest.files import TYPES
 from server.web.rest.people import actor_or_none
@@ -48,7 +49,7 @@ def extended_json(db: Connection, form: Form, version: FormVersion, *, tried: bo
     states = submissions.count_review_states(db, number)
     return {
         "submissions": count,
-        "entityRelated": False,
+        "entityRelated": bool(datasets.declarations_of(db, version.id)),
         "reviewStates": {name: states.get(name, 0) for name in ("received", "hasIssues", "edited")},
         "lastSubmission": shown(newest),
         "excelContentType": excel_type(version),
@@ -74,18 +75,20 @@ def form_in_list(db: Connection, form: Form, version: FormVersion, extended: boo
     return said | extended_json(db, form, version) if extended else said
 
 
-def file_json(file: FormFile) -> dict[str, Any]:
+def file_json(file: FormFile, link: Link | None = None) -> dict[str, Any]:
+    """link: the entity list that fills the slot."""
     held = file.sha256 is not None
     said: dict[str, Any] = {
         "name": file.name,
         "type": file.type,
         "hash": file.md5,
-        "exists": held,
+        "exists": held or link is not None,
         "blobExists": held,
-        "datasetExists": False,
+        "datasetExists": link is not None,
     }
-    if file.updated_at is not None:
-        said["updatedAt"] = shown(file.updated_at)
+    since = (link.updated_at if link else None) or file.updated_at
+    if since is not None:
+        said["updatedAt"] = shown(since)
     return said | {"size": file.size} if held else said
 
 
