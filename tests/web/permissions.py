@@ -21,7 +21,9 @@ from server.store import forms
 from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
-from server.web.api.rows import OPEN, TABLET, TOKEN, USER, Row
+from server.web.api.document import routes_of
+from server.web.api.rows import OPEN, TABLET, TOKEN, USER, Row, shape_of
+from server.web.api.table import ROWS
 from tests.conftest import PASSWORD, sign_in
 from tests.web.conftest import FARM, RICE
 
@@ -150,6 +152,11 @@ def instance(instance_id: str, deprecated: str = "") -> str:
     return f'<data id="rice" version="7">{FARM}<photo>p.jpg</photo><meta>{meta}</meta></data>'
 
 
+def served_rows(app: Flask) -> list[Row]:
+    served = {(method, shape_of(path)) for method, path in routes_of(app.url_map.iter_rules())}
+    return [row for row in ROWS if row.shape in served]
+
+
 def make_world(app: Flask, *, keep: bool = False) -> World:
     """keep: whether what calls do is kept."""
     world = World(app, app.test_client(), app.extensions["samleng"].hub)
@@ -199,6 +206,7 @@ def _place(world: World, name: str) -> Place:
     ask("POST", f"/forms/rice/submissions/{A}/attachments/p.jpg", data=b"jpeg")
     ask("POST", "/forms/rice/draft")
     tablet = create_app_user(world.hub, project, "Tablet 7")
+    switched = ask("PATCH", "/forms/rice", json={"webformsEnabled": True})
     form = forms.find_form(world.hub.read(), project.id, "rice")
     assert form is not None
     _park(world, project, form, tablet)
@@ -221,8 +229,22 @@ def _place(world: World, name: str) -> Place:
         "config_key": "login-appearance",
         "link_id": str(create_link(world.hub, project, form, "ទីផ្សារ").id),
         "preference": "columns",
+        "draft_token": ask("GET", "/forms/rice/draft")["draftToken"],
+        "form_link": switched["enketoId"],
+        **_entity_list(ask, f"12345678-1234-4123-8234-{project.id:012}"),
     }
     return Place(project, form, values)
+
+
+def _entity_list(ask: Callable[..., Any], uuid: str) -> dict[str, str]:
+    """A list with an entity, and one in the trash."""
+    for name in ("people", "old"):
+        ask("POST", "/datasets", json={"name": name})
+    ask("POST", "/datasets/people/properties", json={"name": "age"})
+    ask("POST", "/datasets/people/entities", json={"uuid": uuid, "label": "សុខា", "data": {"age": "31"}})
+    ask("DELETE", "/datasets/old")
+    gone = ask("GET", "/datasets?deleted=true")[0]["id"]
+    return {"dataset": "people", "list_number": str(gone), "list_property": "age", "uuid": uuid}
 
 
 def _park(world: World, project: Project, form: Form, tablet: Actor) -> None:

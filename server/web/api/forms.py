@@ -10,6 +10,8 @@ GET    /projects | signed-in | forms datasets | | [Project] | Projects whose for
 POST   /projects | project.create | | ProjectIn | Project | A new project.
 GET    P | project.read | | | Project | One project.
 PATCH  P | project.update | | ProjectChange? | Project | Changes name, description, archived.
+PUT    P | project.update | | Deep | Project | Says the project with states and assignments of all its forms at once.
+~POST   P/key | project.update | | KeyIn | Success | Has the answers of all its forms encrypted on tablets from now on.
 DELETE P | project.delete | | | Success | Ends the project.
 """)
 _FORMS = read_rows("""
@@ -23,14 +25,31 @@ DELETE F/draft | form.update | | | Success | Drops the draft.
 POST   F/draft/publish | form.update | version | | Success | Publishes the draft.
 POST   F/draft/attachments/{form_file} | form.update | | file | FormFile | Fills a slot of the draft.
 DELETE F/draft/attachments/{form_file} | form.update | | | Success | Empties it.
+PATCH  F/draft/attachments/{form_file} | form.update | | LinkIn | FormFile | Fills it with an entity list of the same name, or no longer.
+GET    F/dataset-diff | form.read | | | [ListDiff] | What the form says of entity lists.
+GET    F/draft/dataset-diff | form.update | | | [ListDiff] | What the draft would change in them.
 GET    F/versions | open_form.read form.read | | | [Form] | Published versions, newest first.
 """)
 _TABLETS = read_rows("""
 GET    P/formList | signed-in | formID | | xml | OpenRosa: forms that the caller may fill in.
 GET    F/manifest | open_form.read form.read | | | xml | OpenRosa: the files of the form.
 GET    P/submission | signed-in | | | nothing | OpenRosa: how much to send at once.
+GET    F/draft/manifest | form.update | | | xml | OpenRosa: the files of the draft.
+GET    F/versions/{form_version}/manifest | open_form.read form.read | | | xml | OpenRosa: the files of a version.
+GET    F/draft/submission | signed-in | | | nothing | OpenRosa: how much to send to the draft at once.
+POST   F/draft/submission | submission.create | deviceID | multipart | xml | OpenRosa: tries the draft out.
+GET    /form-links/{form_link}/form | open_form.read@form form.read@form | | | Form | The form that a web form's id leads to.
 POST   P/submission | submission.create@form tablet | deviceID | multipart | xml | OpenRosa: hands a submission over; it is never refused for what we think of it.
 """)
+_TRIALS = read_rows("""
+GET    /test/{draft_token}F/draft/formList | token | | | xml | OpenRosa: the draft, by its token.
+GET    /test/{draft_token}F/draft/manifest | token | | | xml | OpenRosa: its files.
+GET    /test/{draft_token}F/draft.xml | token | | | xml | Its XForm.
+GET    /test/{draft_token}F/draft/attachments/{form_file} | token | | | file | One of its files.
+GET    /test/{draft_token}F/draft/submission | token | | | nothing | OpenRosa: how much to send at once.
+POST   /test/{draft_token}F/draft/submission | token | deviceID | multipart | xml | OpenRosa: tries it out.
+POST   /test/{draft_token}F/draft/submissions | token | | xml | Submission | Tries it out.
+""".replace("}F", "}/projects/{project_id}/forms/{xml_form_id}"))
 _READINGS = """
 GET {base} | {needs} | | | Form | {what}.
 GET {base}.xml | {needs} | | | xml | {what}: the XForm, byte for byte.
@@ -56,4 +75,5 @@ ROWS = (
     *_readings("F/draft", "form.update", "The draft"),
     *_readings("F/versions/{form_version}", READ, "A published version"),
     *_TABLETS,
+    *_TRIALS,
 )

@@ -11,6 +11,8 @@ QUERY     names of server/web/api/parameters.py
 TAKES     a schema of server/web/api/schemas.py, or `xml`, `form`, `file`, `multipart`; `?` after it: may be left out
 GIVES     a schema, [schema] for a list, {schema} for an object of them; `file`, `xml`, `csv`, `zip`, `nothing`
 WHAT FOR  one sentence
+
+A line that begins with ~ is ready for an endpoint that is not served yet.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class Row:
     takes: str
     gives: str
     says: str
+    is_awaited: bool = False
 
     @property
     def call(self) -> str:
@@ -84,8 +87,17 @@ def read_rows(table: str) -> tuple[Row, ...]:
 
 
 def _row(line: str) -> Row:
-    call, needs, query, takes, gives, says = (column.strip() for column in line.split("|"))
+    call, needs, query, takes, gives, says = (column.strip() for column in line.removeprefix("~").split("|"))
     method, path = call.split(" ", 1)
     path = path.strip()
     path = _SHORT.get(path[0], path[0]) + path[1:]
-    return Row(method, f"/v1{path}", tuple(needs.split()), tuple(query.split()), takes, gives, says)
+    return Row(
+        method,
+        f"/v1{path}",
+        tuple(needs.split()),
+        tuple(query.split()),
+        takes,
+        gives,
+        says,
+        line.startswith("~"),
+    )

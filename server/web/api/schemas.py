@@ -226,6 +226,20 @@ class ProjectChange(Asked):
     archived = fields.Boolean(allow_none=True)
 
 
+class Deep(Asked):
+    """Keys that are left out become null; `forms` names all of them."""
+
+    name = text()
+    description = fields.String(allow_none=True)
+    archived = fields.Boolean(allow_none=True)
+    forms = fields.List(fields.Dict())
+
+
+class KeyIn(Asked):
+    passphrase = text()
+    hint = fields.String(allow_none=True)
+
+
 class Form(Said):
     projectId = number()
     xmlFormId = text()
@@ -257,6 +271,7 @@ class Form(Said):
 
 
 class FormChange(Asked):
+    webformsEnabled = fields.Boolean()
     state = fields.String(validate=validate.OneOf(("open", "closing", "closed")))
 
 
@@ -277,6 +292,127 @@ class FormFile(Said):
     hash = fields.String(allow_none=True)
     size = fields.Integer()
     updatedAt = fields.DateTime(allow_none=True)
+
+
+class LinkIn(Asked):
+    dataset = fields.Boolean(required=True)
+
+
+class ListDiff(Said):
+    name = text()
+    isNew = fields.Boolean()
+    properties = fields.List(fields.Dict(), required=True)
+
+
+# Entities
+
+
+class ActorProperty(Said):
+    name = text()
+    values = fields.List(fields.String())
+
+
+class ActorPropertyIn(Asked):
+    name = text()
+
+
+class PropertiesIn(Asked):
+    properties = fields.Dict(required=True)
+
+
+class EntityList(Said):
+    name = text()
+    projectId = number()
+    approvalRequired = switch()
+    ownerOnly = switch()
+    createdAt = moment()
+    deletedAt = fields.DateTime(allow_none=True)
+    id = fields.Integer()
+    entities = fields.Integer()
+    lastEntity = fields.DateTime(allow_none=True)
+    conflicts = fields.Integer()
+    lastUpdate = fields.DateTime(allow_none=True)
+    properties = fields.List(fields.Dict())
+    linkedForms = fields.List(fields.Dict())
+    sourceForms = fields.List(fields.Dict())
+    draftLinkedForms = fields.List(fields.Dict())
+    draftSourceForms = fields.List(fields.Dict())
+    accessFilter = fields.Dict(allow_none=True)
+
+
+class EntityListIn(Asked):
+    name = text()
+    approvalRequired = fields.Boolean()
+    ownerOnly = fields.Boolean()
+
+
+class EntityListChange(Asked):
+    approvalRequired = fields.Boolean()
+    ownerOnly = fields.Boolean()
+    accessFilter = fields.Dict(allow_none=True)
+
+
+class ListPropertyIn(Asked):
+    name = text()
+
+
+class EntityVersion(Said):
+    label = text_or_null()
+    current = switch()
+    createdAt = moment()
+    creatorId = number_or_null()
+    userAgent = text_or_null()
+    version = number()
+    baseVersion = number_or_null()
+    conflictingProperties = fields.List(fields.String(), required=True, allow_none=True)
+    branchId = text_or_null()
+    trunkVersion = number_or_null()
+    branchBaseVersion = number_or_null()
+    data = fields.Dict()
+    dataReceived = fields.Dict()
+    creator = more("Actor")
+    source = fields.Dict(allow_none=True)
+    conflict = fields.String(allow_none=True)
+    resolved = fields.Boolean()
+    baseDiff = fields.List(fields.String())
+    serverDiff = fields.List(fields.String())
+    lastGoodVersion = fields.Boolean()
+    relevantToConflict = fields.Boolean()
+
+
+class Entity(Said):
+    uuid = text()
+    creatorId = number_or_null()
+    conflict = text_or_null()
+    createdAt = moment()
+    updatedAt = moment_or_null()
+    deletedAt = moment_or_null()
+    currentVersion = fields.Nested(EntityVersion, required=True)
+    creator = more("Actor")
+
+
+class EntityIn(Said):
+    """One (`label` with `uuid` and `data`), or `entities` with their `source`."""
+
+    uuid = fields.String()
+    label = fields.String()
+    data = fields.Dict(keys=fields.String(), values=fields.String())
+    entities = fields.List(fields.Dict())
+    source = fields.Dict()
+
+
+class EntityChange(Said):
+    label = fields.String()
+    data = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class Uuids(Asked):
+    ids = fields.List(fields.String(), required=True)
+
+
+class Counted(Said):
+    success = fields.Boolean()
+    count = fields.Integer()
 
 
 # Submissions

@@ -31,6 +31,12 @@ GET    S/{instance_id}/versions/{version_id}/attachments/{file} | submission.rea
 DELETE S/{instance_id}/versions/{version_id}/attachments/{file} | submission.update | | | Success | Takes it away.
 GET    S/{instance_id}/diffs | submission.read | | | {[Change]} | What each later version changed.
 
+GET    S/{instance_id}/audits | submission.read | limit offset | | [Audit] | What happened to it, newest first.
+~GET    S/{instance_id}/edit | submission.update | | | nothing | Leads to its web form.
+~GET    S.geojson | submission.read | fieldpath limit $filter deleted | | json | Submissions on a map.
+~GET    S/{instance_id}.geojson | submission.read | fieldpath | | json | One of them on a map.
+~GET    S/{instance_id}/versions/{version_id}.geojson | submission.read | fieldpath | | json | One version on a map.
+
 GET    S.csv | submission.read | splitSelectMultiples groupPaths deletedFields $filter | | csv | The main table.
 POST   S.csv | submission.read | splitSelectMultiples groupPaths deletedFields $filter | Passphrases? | csv | The same.
 GET    S.csv.zip | submission.read | attachments splitSelectMultiples groupPaths deletedFields $filter | | zip | Every table, and the files.
