@@ -10,6 +10,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from forms.errors import FormFault
+from forms.fields import BARE_AMPERSAND
 
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=<>/"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _NAME = re.compile(rb"<[^\s/>]+")
@@ -63,7 +64,7 @@ def _root_of_instance(xform: bytes) -> tuple[int, str]:
     parser.StartDoctypeDeclHandler = doctype
     parser.XmlDeclHandler = lambda _, declared, __: encoding.append((declared or "").lower())
     try:
-        parser.Parse(xform, True)
+        parser.Parse(BARE_AMPERSAND.sub(b"+", xform), True)  # a byte for a byte: places stay
     except expat.ExpatError as fault:
         raise FormFault("form.not_xml", line=fault.lineno) from None
     if not found:

@@ -96,8 +96,8 @@ def actee_of(entry: Entry) -> str | None:
 
 
 def actee_id(subject: str) -> str:
-    """The uuid by which answers name a subject: the same on every hub."""
-    return str(uuid.uuid5(_NAMES, subject))
+    """The uuid by which answers name a subject: the same on every hub, and of the version that Central's are."""
+    return str(uuid.UUID(bytes=uuid.uuid5(_NAMES, subject).bytes, version=4))
 
 
 # Following the ledger

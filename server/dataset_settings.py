@@ -40,7 +40,7 @@ def change_settings(
     Raises Problem 400.8, 400.29 (some wait and convert does not say what becomes of them), 404.1.
     """
     if convert not in (None, "true", "false"):
-        raise Problem("400.8", field="convert", value=convert)
+        raise Problem("400.8", field="convert", value=convert, reason="true, false")
     opened = switches.get("approvalRequired") is False
     if opened and convert is None and (waiting := len(pending(hub, dataset))):
         raise Problem("400.29", count=waiting)

@@ -5,7 +5,7 @@ A draft makes nothing yet: it is only held against the lists that there are. Rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forms.entities import Entities
@@ -18,6 +18,7 @@ from server.projection.datasets import UPDATE
 from server.store import datasets, forms
 from server.store.actors import Connection
 from server.store.datasets import Dataset
+from server.store.forms import Form
 from server.store.projects import Project
 
 ITEMSETS = "itemsets.csv"
@@ -137,3 +138,35 @@ def _diff(db: Connection, project: Project, name: str, written: list[str], is_dr
     ]
     new = {"isNew": held is None} if is_draft else {}
     return {"name": name, **new, "properties": others + own}
+
+
+def related_lists(db: Connection, form: Form) -> dict[str, list[dict[str, Any]]]:
+    """The lists that a form writes, with the properties that it writes, and those that it has as files."""
+    versions = [number for number in (form.current_id, form.draft_id) if number]
+    written: dict[str, list[str]] = {}
+    for one in (d for number in versions for d in datasets.declarations_of(db, number)):
+        written.setdefault(one.dataset, []).extend(f.property for f in one.fields)
+    held = [datasets.find_dataset(db, form.project_uid, name) for name in written]
+    linked = {link.dataset for number in versions for link in datasets.list_links(db, number).values()}
+    files = [datasets.find_by_key(db, form.project_uid, key) for key in sorted(linked)]
+    return {
+        "targetDatasets": [_related(db, each, set(written[each.name])) for each in held if each],
+        "linkedDatasets": [_related(db, each, set()) for each in files if each],
+    }
+
+
+def _related(db: Connection, dataset: Dataset, written: set[str]) -> dict[str, Any]:
+    names = [each.name for each in datasets.list_properties(db, dataset.id) if each.name in written]
+    properties = [{"name": name, "published": True} for name in names]
+    return {"id": dataset.key, "name": dataset.name, "published": True, "properties": properties}
+
+
+def check_related(turn: Turn, project_uid: str, related: Mapping[str, Any]) -> None:
+    """related: what related_lists said. Raises Problem 409.23 when a list is gone, or a property."""
+    for said in (each for part in related.values() for each in part):
+        held = datasets.find_by_key(turn.db, project_uid, said["id"])
+        if held is None or held.deleted_at is not None:
+            raise Problem("409.23")
+        there = {each.name for each in datasets.list_properties(turn.db, held.id)}
+        if any(each["name"] not in there for each in said["properties"]):
+            raise Problem("409.23")

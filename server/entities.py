@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from server.clock import stamp
@@ -228,7 +228,7 @@ def diffs(versions: Sequence[entities.EntityRow]) -> list[list[dict[str, str | N
     """What each version changed of the one before: [{propertyName, old, new}, …]; `old` is left out of
     what is new."""
     told = [{"label": v.label, **in_storage_order(v.values)} for v in versions]
-    return [_diff(old, new) for old, new in zip(told, told[1:], strict=False)]
+    return [_diff(old, new) for old, new in pairwise(told)]
 
 
 def _diff(old: Mapping[str, str], new: Mapping[str, str]) -> list[dict[str, str | None]]:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from forms.entities import Declaration
@@ -402,7 +403,7 @@ def force_held(hub: Hub, now: datetime | None = None) -> int:
         before = stamp(midnight - timedelta(days=HELD_DAYS))
     waiting = entities.list_held(hub.read(), before)
     for held in waiting:
-        hub.write(lambda turn, held=held: _force(turn, held.submission, held.event))
+        hub.write(partial(_force, submission=held.submission, event_id=held.event))
     return len(waiting)
 
 
@@ -422,7 +423,7 @@ def convert_pending(hub: Hub, dataset: Dataset) -> None:
     """Makes the entities that waited for approval in a list that needs it no longer."""
     catch_up(hub)
     for subject in pending(hub, dataset):
-        hub.write(lambda turn, subject=subject: _process_last(turn, subject))
+        hub.write(partial(_process_last, subject=subject))
     catch_up(hub)
 
 

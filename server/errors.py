@@ -68,9 +68,10 @@ class Problem(Refusal):
 
     def _shown(self) -> dict[str, str]:
         """Programs find in Central's sentences what JavaScript writes for nothing."""
-        given = self.values
-        held = {n: "null" if value is None else _told(n, value, given) for n, value in given.items()}
-        return {**dict.fromkeys(self._named, "undefined"), **held}
+        said = {
+            name: "null" if self.values[name] is None else text for name, text in super()._shown().items()
+        }
+        return {**dict.fromkeys(self._named, "undefined"), **said}
 
     @property
     def details(self) -> dict[str, object] | None:

@@ -16,9 +16,11 @@ from server.declaring import (
     Links,
     carried_links,
     check_lists,
+    check_related,
     first_links,
     old_version,
     publish_lists,
+    related_lists,
     with_new_lists,
 )
 from server.definition import Definition, read_definition, reversioned
@@ -33,6 +35,7 @@ from server.form_entries import (
     definition_of,
     draft_entry,
     files_of,
+    history,
     make_token,
     own_files,
     present,
@@ -41,7 +44,7 @@ from server.form_entries import (
     warn,
 )
 from server.hub import Hub, Turn
-from server.projection.forms import DRAFT, PUBLISH
+from server.projection.forms import DRAFT, PUBLISH, deletion_in_force
 from server.store import forms
 from server.store.blobs import Staged
 from server.store.forms import Form
@@ -230,13 +233,15 @@ def change_state(hub: Hub, form: Form, state: object, *, by: By = None) -> None:
 
 
 def delete_form(hub: Hub, form: Form, *, by: By = None) -> None:
-    """Moves the form to the trash. Its submissions stay with it."""
-    _decide(hub, form, "form.delete", {}, {"form.delete", "form.restore"}, by)
+    """Moves the form to the trash. Its submissions stay with it, and what entity lists it had to do with."""
+    related = related_lists(hub.read(), form)
+    body = {"details": related} if any(related.values()) else {}
+    _decide(hub, form, "form.delete", body, {"form.delete", "form.restore"}, by)
 
 
 def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
     """Takes the form back from the trash. Raises Problem 409.3 when another bears its id by now, 404.1 when
-    it is there no longer."""
+    it is there no longer, 409.23 when entity lists that it had to do with are gone, or their properties."""
 
     def check(turn: Turn) -> None:
         now = forms.find_by_number(turn.db, form.id)
@@ -244,6 +249,8 @@ def restore_form(hub: Hub, form: Form, *, by: By = None) -> None:
             raise Problem("404.1")
         if forms.find_form(turn.db, form.project_id, form.xml_form_id) is not None:
             raise _taken(form.project_id, form.xml_form_id)
+        gone = deletion_in_force(history(turn, now))
+        check_related(turn, now.project_uid, gone.body.get("details", {}) if gone else {})
 
     _decide(hub, form, "form.restore", {}, {"form.delete", "form.restore"}, by, check)
 

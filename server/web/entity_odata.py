@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -109,6 +110,6 @@ def _address() -> Address:
 
 
 @blueprint.errorhandler(Problem)
-def refuse(fault: Problem) -> object:
+def refuse(fault: Problem) -> Response | tuple[dict[str, Any], int]:
     """Whoever asks for $metadata reads XML, and so its refusals."""
     return refuse_in_xml(fault, "entity_odata.show_metadata")

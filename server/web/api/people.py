@@ -48,7 +48,7 @@ DELETE F/assignments/{role}/{actor_id} | assignment.delete | | | Success | Takes
 GET    P/app-users | field_key.list | | | [AppUser] | Tablets' accesses, those with a token first.
 POST   P/app-users | field_key.create | | AppUserIn | AppUser | A new access; it sees a form once it is assigned to it.
 GET    P/app-users/{app_user} | field_key.list | | | AppUser | One access.
-~PATCH  P/app-users/{app_user} | field_key.update | | PropertiesIn | AppUser | Sets properties of it.
+PATCH  P/app-users/{app_user} | field_key.update | | PropertiesIn | AppUser | Sets properties of it.
 DELETE P/app-users/{app_user} | field_key.delete | | | Success | Ends it.
 
 GET    P/actor-properties | actor_property.list | | | [ActorProperty] | By what the rules of entity lists tell apart who reads them.
@@ -57,7 +57,7 @@ POST   P/actor-properties | actor_property.update | | ActorPropertyIn | Success 
 GET    F/public-links | public_link.list | | | [PublicLink] | Links by which anybody fills in the form.
 POST   F/public-links | public_link.create | | PublicLinkIn | PublicLink | A new one.
 GET    F/public-links/{link_id} | public_link.read | | | PublicLink | One link.
-~PATCH  F/public-links/{link_id} | public_link.update | | PropertiesIn | PublicLink | Sets properties of it.
+PATCH  F/public-links/{link_id} | public_link.update | | PropertiesIn | PublicLink | Sets properties of it.
 DELETE F/public-links/{link_id} | public_link.delete | | | Success | Ends it.
 """)
 # fmt: on

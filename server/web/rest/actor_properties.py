@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint
 
-from server.datasets import NOT_GIVEN, create_actor_property
+from server.datasets import NOT_GIVEN, checked_values, create_actor_property
 from server.store import datasets
+from server.store.projects import Project
 from server.web import wire
 from server.web.rest.forms import SUCCESS
 
@@ -34,3 +36,9 @@ def create(project_id: int) -> dict[str, bool]:
     caller = wire.require("actor_property.update", project)
     create_actor_property(wire.hub(), project, wire.json_body().get("name", NOT_GIVEN), by=caller.by)
     return SUCCESS
+
+
+def given_values(project: Project, said: Mapping[str, Any]) -> dict[str, str | None]:
+    """Those that the body of a request gives an actor. Raises Problem 400.8."""
+    given = said.get("properties")
+    return {} if given is None else checked_values(wire.hub(), project, given)

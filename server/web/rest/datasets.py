@@ -20,6 +20,7 @@ from server.exports.rows import Page
 from server.seeing import token_of
 from server.store import dataset_rows, datasets
 from server.store.datasets import Dataset
+from server.store.projects import Project
 from server.web import wire
 from server.web.entity_odata import opened
 from server.web.form_data import streamed
@@ -40,10 +41,14 @@ def list_all(project_id: int) -> list[dict[str, Any]]:
     project = wire.project_or_404(project_id)
     wire.require("dataset.list", project)
     catch_up(wire.hub())
+    return listed_datasets(project, extended=wire.extended(), deleted=wire.flag("deleted"))
+
+
+def listed_datasets(project: Project, *, extended: bool, deleted: bool = False) -> list[dict[str, Any]]:
     db = wire.hub().read()
-    found = datasets.list_datasets(db, project.uid, deleted=wire.flag("deleted"))
+    found = datasets.list_datasets(db, project.uid, deleted=deleted)
     rows = [dataset_json(each, project.id) for each in found]
-    if wire.extended():
+    if extended:
         held = dataset_rows.count_contents(db, project.uid)
         rows = [row | extended_json(held.get(each.key)) for row, each in zip(rows, found, strict=True)]
     return rows

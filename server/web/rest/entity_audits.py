@@ -43,10 +43,15 @@ def _entries(db: Connection, held: Entity) -> list[tuple[int, Entry]]:
     return sorted(found.items())
 
 
-def _source_of_line(entry: Entry, sources: dict[str, Source]) -> Source:
-    return sources.get(entry.id) or (
-        entry.body.get("source", {}) if entry.kind == "entity.bulk.create" else {}
-    )
+def _source_of_line(db: Connection, entry: Entry, sources: dict[str, Source]) -> Source:
+    """Of the version that a line is about: of a decision, the newest that it knew."""
+    if entry.kind == BULK_CREATE:
+        found: Source = entry.body["source"]
+        return found
+    if entry.kind != RESOLVE:
+        return sources.get(entry.id, {})
+    named = max(entry.supersedes, key=lambda name: seq_of(db, name) or 0, default="")
+    return sources.get(named, {})
 
 
 def sources_of(db: Connection, held: Entity) -> dict[str, Source]:

@@ -61,7 +61,7 @@ def full_version_json(
     said = version_json(row, is_current=is_current, people=people)
     said["data"] = in_storage_order(row.values)
     said["dataReceived"] = in_storage_order(row.brought)
-    return said | told
+    return {**said, **told}
 
 
 def stream_entities(hub: Hub, dataset: Dataset, *, deleted: bool, extended: bool) -> Iterator[bytes]:

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from server.clock import shown
+from server.entity_making import catch_up
 from server.projects import create_project, delete_project, update_project
-from server.store import projects
+from server.store import dataset_rows, datasets, projects
 from server.store.projects import Project
 from server.web import wire
 from server.web.rest.assignments import may_give
+from server.web.rest.datasets import listed_datasets
 from server.web.rest.forms import listed_forms
 from server.web.rest.inputs import optional_switch, optional_text, required_text
 from server.whole_project import carry_out, read_plan
@@ -29,9 +31,17 @@ def list_all() -> list[dict[str, Any]]:
         for project, row in zip(found, rows, strict=True):
             row |= _with_forms(project)
     if request.args.get("datasets"):
-        for row in rows:
-            row |= {"datasetList": [], "datasets": 0, "lastEntity": None}
+        catch_up(wire.hub())
+        for project, row in zip(found, rows, strict=True):
+            row |= _with_datasets(project)
     return rows
+
+
+def _with_datasets(project: Project) -> dict[str, Any]:
+    """The entity lists with their extended metadata, for who may list them."""
+    listed = listed_datasets(project, extended=True) if wire.may("dataset.list", project) else []
+    newest = max((each["lastEntity"] or "" for each in listed), default="")
+    return {"datasetList": listed, "datasets": len(listed), "lastEntity": newest or None}
 
 
 def _with_forms(project: Project) -> dict[str, Any]:
@@ -123,12 +133,16 @@ def _verbs(project: Project) -> list[str]:
 
 
 def _extended(project: Project) -> dict[str, Any]:
-    counts = projects.count_contents(wire.hub().read(), project.id)
+    db = wire.hub().read()
+    counts = projects.count_contents(db, project.id)
+    names = {each.key for each in datasets.list_datasets(db, project.uid)}
+    held = dataset_rows.count_contents(db, project.uid)
+    newest = max((c.last_entity or "" for key, c in held.items() if key in names), default="")
     return {
         **project_json(project),
         "appUsers": counts.app_users,
         "forms": counts.forms,
         "lastSubmission": shown(counts.last_submission),
-        "datasets": 0,
-        "lastEntity": None,
+        "datasets": len(names),
+        "lastEntity": shown(newest or None),
     }

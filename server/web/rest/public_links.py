@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 
 from server import accounts
+from server.datasets import set_values
 from server.errors import Problem
 from server.public_links import create_link, delete_link
-from server.store import actors
+from server.store import actors, datasets
 from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
 from server.web import wire
+from server.web.rest.actor_properties import given_values
 from server.web.rest.inputs import number_in_path, optional_switch, required_text
 from server.web.rest.people import actor_json, actor_or_none
 
@@ -35,7 +37,21 @@ def create(project_id: int, xml_form_id: str) -> dict[str, Any]:
     caller = wire.require("public_link.create", project, form)
     said = wire.json_body()
     name, once = required_text(said, "displayName"), optional_switch(said, "once")
-    return _plain(create_link(wire.hub(), project, form, name, once, caller.by))
+    values = given_values(project, said)
+    made = create_link(wire.hub(), project, form, name, once, caller.by)
+    set_values(wire.hub(), project, made, values, by=caller.by)
+    return _plain(made)
+
+
+@blueprint.patch(f"{PATH}/<number>")
+def update(project_id: int, xml_form_id: str, number: str) -> dict[str, Any]:
+    """{"properties": {NAME: value, or null}}: what access filters of entity lists go by."""
+    project, form = _find(project_id, xml_form_id)
+    caller = wire.require("public_link.update", project, form)
+    held = _link_or_404(project, form, number)
+    set_values(wire.hub(), project, held, given_values(project, wire.json_body()), by=caller.by)
+    g.extended = True
+    return _json(held)
 
 
 @blueprint.get(f"{PATH}/<number>")
@@ -76,4 +92,5 @@ def _json(link: Actor) -> dict[str, Any]:
     if not wire.extended():
         return _plain(link)
     maker = actor_or_none(wire.hub().read(), link.created_by)
-    return {**_plain(link), "createdBy": maker, "properties": None}
+    values = datasets.values_of_actors(wire.hub().read(), link.project or "", [link.id]).get(link.id)
+    return {**_plain(link), "createdBy": maker, "properties": values}
