@@ -6,6 +6,7 @@ from typing import Any
 
 from server.audits import Told, told_by
 from server.clock import shown
+from server.entities import BULK_CREATE
 from server.store import datasets, entities, forms, submissions
 from server.store.actors import Connection, number_of
 from server.store.entities import Entity
@@ -15,6 +16,7 @@ from server.web.rest.audit_shapes import AuditShapes
 from server.web.rest.entity_shapes import entity_json
 from server.web.rest.people import actor_or_none
 from server.web.rest.submission_shapes import People, submission_json
+from sync.entities import RESOLVE
 from sync.ledger import Entry
 from sync.merge import CREATE
 
