@@ -1,8 +1,9 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
 --quick is a trial run of a minute or two; --forms measures the form kit alone, --sync what hubs cost each
-other alone; --large goes on to 100,000 submissions; --load PATH runs another load client against the
-served hub instead: a program that takes --base-url, --email, --password, --n and --pid.
+other alone, --people what signing in costs others alone; --large goes on to 100,000 submissions; --load PATH
+runs another load client against the served hub instead: a program that takes --base-url, --email, --password,
+--n and --pid.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import form_measures, measures, sync_measures
+from benchmarks import form_measures, measures, people_measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -28,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--forms", action="store_true", help="measure the form kit alone")
     parser.add_argument("--load", type=Path, help="run this load client instead")
     parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
+    parser.add_argument("--people", action="store_true", help="measure what signing in costs others alone")
     said = parser.parse_args()
     if said.quick:
         said.n, said.held = 300, 1000
@@ -42,6 +44,10 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     if said.sync:
         sheet = Sheet()
         sync_measures.run(sheet, folder / "sync", quick=said.quick)
+        return _tell(sheet)
+    if said.people:
+        sheet = Sheet()
+        people_measures.run(sheet, folder / "people")
         return _tell(sheet)
     data = folder / "province"
     path = measures.make_hub(data)
@@ -62,6 +68,7 @@ def run(said: argparse.Namespace, folder: Path) -> int:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
     form_measures.measure_forms(sheet, folder)
+    people_measures.run(sheet, folder / "people")
     sync_measures.run(sheet, folder / "sync", quick=said.quick)
     return _tell(sheet)
 

@@ -34,7 +34,7 @@ REASONS = (
 
 def check_strength(password: str) -> None:
     """Raises Problem 400.44, with `warning` and `suggestions` as zxcvbn words them, in English."""
-    from zxcvbn import zxcvbn  # reads its lists of words, which takes longer than starting a hub
+    from zxcvbn import zxcvbn  # reads its lists of words: few commands need them
 
     found = zxcvbn(password)
     if found["score"] >= LEAST_SCORE:

@@ -12,6 +12,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from server import salvaging, spooling
+from server.dispatching import Dispatcher
 from server.errors import Fault
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def serve(
     """
     try:
         server = create_server(
-            app, host=host, port=port, threads=threads, max_request_body_size=body_limit,
+            app, _dispatcher=Dispatcher(threads), host=host, port=port, max_request_body_size=body_limit,
             connection_limit=CONNECTIONS, recv_bytes=65536, ident=None,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=trusted_proxy or None,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server import cli
+from server import cli, resets
 from server.commands import session
 from server.hub import Hub
 from server.store import actors, projects, submissions
@@ -348,3 +348,29 @@ def test_a_submission_is_withdrawn_once(run: Run, hub: Hub, lang: str) -> None:
     assert again.code == 1
     assert is_khmer(again.err) == (lang == "km")
     assert run("verify", "--json").said["wiped"] == 1
+
+
+def test_a_forgotten_password_is_set_by_a_link(run: Run, data: Path) -> None:
+    init(data, "កំពត")
+    assert run("user", "resets").out == "Nobody waits for a new password.\n"
+    assert run("user", "reset", "nobody@kampot.example").code == 2
+    told = run("user", "reset", EMAIL, "--address", "http://192.168.1.10:8383/")
+    assert told.out.splitlines()[1].startswith("http://192.168.1.10:8383/new-password?token=")
+    said = run("--json", "user", "reset", EMAIL).said
+    hub = Hub(data, password_cost=4)
+    try:
+        resets.ask_reset(hub, EMAIL)
+        assert resets.reset_password(hub, said["token"], "ភ្នំខៀវទឹកថ្លាណាស់")
+        resets.ask_reset(hub, EMAIL)
+    finally:
+        hub.close()
+    assert [each["email"] for each in run("--json", "user", "resets").said["asked"]] == [EMAIL]
+
+
+def test_a_password_that_is_easy_to_guess_makes_no_hub(run: Run, data: Path) -> None:
+    told = run(
+        "init", "--name", "កំពត", "--admin", EMAIL, "--password-stdin", stdin="password123\n", lang="km"
+    )
+    assert told.code == 2
+    assert "ពាក្យសម្ងាត់ងាយទាយពេក" in told.err
+    assert not (data / "hub.db").exists()

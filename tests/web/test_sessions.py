@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask, url_for
@@ -20,6 +23,7 @@ from server.hub import Hub
 EMAIL = "sokha@kampot.example"
 PASSWORD = "ពាក្យសម្ងាត់វែង"
 SECURE = {"X-Forwarded-Proto": "https"}
+QUICK: dict[str, Any] = {"password_cost": 4, "background": False}
 Ask = Callable[..., Any]
 
 
@@ -233,6 +237,105 @@ def test_cookies_are_named_and_guarded_by_the_way_they_came(client: FlaskClient)
     assert [c.split("=")[0] for c in secure] == ["__Host-session", "__csrf"]
     assert "HttpOnly" in plain[0] and "SameSite=Strict" in plain[0] and "Secure" not in plain[0]
     assert "HttpOnly" in secure[0] and "Secure" in secure[0] and "HttpOnly" not in secure[1]
+
+
+def test_cookies_are_written_as_central_writes_them(client: FlaskClient) -> None:
+    answer = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD})
+    said = answer.get_json()
+    until = datetime.fromisoformat(said["expiresAt"]).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    token, csrf = (quote(said[name], safe="!") for name in ("token", "csrf"))
+    assert answer.headers.getlist("Set-Cookie") == [
+        f"session={token}; Path=/; Expires={until}; HttpOnly; SameSite=Strict",
+        f"__csrf={csrf}; Path=/; Expires={until}; SameSite=Strict",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"), [("https://hub.example", "__Host-session"), ("http://hub", "session")]
+)
+def test_cookies_are_named_by_where_people_reach_the_hub(data: Path, url: str, name: str) -> None:
+    app = create_app(data, **QUICK, public_url=url)
+    try:
+        other = app.test_client()
+        said = other.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD})
+        assert said.headers.getlist("Set-Cookie")[0].startswith(f"{name}=")
+        fresh = app.test_client()
+        fresh.set_cookie(name, said.get_json()["token"])
+        assert fresh.get("/v1/users/current", headers=SECURE).status_code == 200
+    finally:
+        app.extensions["samleng"].close()
+
+
+def test_ending_the_own_session_takes_its_cookies_back(client: FlaskClient) -> None:
+    said = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).get_json()
+    by_cookie = client.delete("/v1/sessions/current")
+    gone = "Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    assert by_cookie.headers.getlist("Set-Cookie") == [
+        f"session=null; {gone}; HttpOnly; SameSite=Strict",
+        f"__csrf=null; {gone}; SameSite=Strict",
+    ], "over http a browser does not obey a Secure one"
+    said = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).get_json()
+    bearer = {"Authorization": f"Bearer {said['token']}"}
+    by_token = client.delete(f"/v1/sessions/{said['token']}", headers=bearer)
+    assert by_token.headers.getlist("Set-Cookie") == [
+        f"session=null; {gone}; HttpOnly; Secure; SameSite=Strict",
+        f"__csrf=null; {gone}; Secure; SameSite=Strict",
+    ]
+
+
+def test_ending_another_session_leaves_the_own_cookies(as_admin: Ask, client: FlaskClient) -> None:
+    other = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).get_json()["token"]
+    answer = as_admin("DELETE", f"/v1/sessions/{other}")
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_tablet_cannot_end_its_own_access(as_admin: Ask, client: FlaskClient) -> None:
+    as_admin("POST", "/v1/projects", {"name": "កំពត"})
+    token = as_admin("POST", "/v1/projects/1/app-users", {"displayName": "ថេប្លេត"}).get_json()["token"]
+    for which in ("current", token):
+        assert client.delete(f"/v1/key/{token}/sessions/{which}").get_json()["code"] == 403.1
+    assert client.get(f"/v1/key/{token}/sessions/restore").status_code == 200
+
+
+def test_a_clock_set_back_ends_no_session_and_set_forward_ends_them_all(
+    hub: Hub, as_admin: Ask, client: FlaskClient
+) -> None:
+    now = hub.clock.now()
+    hub.clock = Clock(lambda: now - timedelta(days=2000))
+    assert as_admin("GET", "/v1/users/current").status_code == 200
+    hub.clock = Clock(lambda: now + timedelta(days=2000))
+    assert as_admin("GET", "/v1/users/current").status_code == 401
+    said = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD}).get_json()
+    bearer = {"Authorization": f"Bearer {said['token']}"}
+    assert client.get("/v1/users/current", headers=bearer).status_code == 200
+
+
+@pytest.mark.parametrize(("proxy", "status"), [("10.0.0.9", 200), ("127.0.0.1", 401), ("", 401)])
+def test_https_is_believed_of_the_declared_proxy_alone(data: Path, proxy: str, status: int) -> None:
+    app = create_app(data, **QUICK, trusted_proxy=proxy)
+    try:
+        headers = basic(EMAIL, PASSWORD) | SECURE
+        came = {"REMOTE_ADDR": "10.0.0.9"}
+        answer = app.test_client().get("/v1/users/current", headers=headers, environ_overrides=came)
+        assert answer.status_code == status
+    finally:
+        app.extensions["samleng"].close()
+
+
+def test_a_sign_in_says_with_which_program(as_admin: Ask, client: FlaskClient) -> None:
+    body = {"email": EMAIL, "password": PASSWORD}
+    client.post("/v1/sessions", json=body, headers={"User-Agent": "ruODK/1.5"})
+    (newest, *_) = as_admin("GET", "/v1/audits?action=user.session.create").get_json()
+    assert newest["details"] == {"userAgent": "ruODK/1.5"}
+
+
+def test_a_body_that_came_compressed_is_read(client: FlaskClient) -> None:
+    said = gzip.compress(json.dumps({"email": EMAIL, "password": PASSWORD}).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert client.post("/v1/sessions", data=said, headers=headers).status_code == 200
+    headers["Content-Encoding"] = "wat"
+    assert client.post("/v1/sessions", data=said, headers=headers).get_json()["code"] == 400.37
 
 
 def test_a_tablet_signs_in_by_digest_over_plain_http(client: FlaskClient, as_admin: Ask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -77,6 +78,46 @@ def test_a_password_of_seventy_two_bytes_is_taken(as_admin: Ask, client: FlaskCl
     body = {"email": "a@b.example", "password": "កាំរស្មីទឹកភ្លៀងមេឃភ្នំ៧"}
     as_admin("POST", "/v1/users", body)
     assert client.post("/v1/sessions", json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "warning"),
+    [
+        ("hunter2!!!", "This is similar to a commonly used password"),
+        ("aaaaaaaaaaaa", 'Repeats like "aaa" are easy to guess'),
+        ("abcdefghijkl", 'Sequences like "abc" or "6543" are easy to guess'),
+        ("qwertyuiop", "This is a top-100 common password"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_says_why(as_admin: Ask, password: str, warning: str) -> None:
+    body = {"email": "a@b.example", "password": password}
+    said = as_admin("POST", "/v1/users", body).get_json()
+    assert (said["code"], said["details"]["warning"]) == (400.44, warning)
+    assert said["message"] == f"The supplied password is too weak: {warning[0].lower()}{warning[1:]}"
+    assert "Add another word or two. Uncommon words are better." in said["details"]["suggestions"]
+    khmer = as_admin("POST", "/v1/users", body, headers={"Accept-Language": "km"}).get_json()
+    assert khmer["message"].startswith("ពាក្យសម្ងាត់ងាយទាយពេក៖ ")
+    assert khmer["details"] == said["details"]
+    assert len(as_admin("GET", "/v1/users").get_json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("ដារ", ["ដារ៉ា"]),
+        ("kampot", ["ដារ៉ា", "សុខា"]),
+        ("sokha kampot", ["សុខា", "ដារ៉ា"]),
+        ("kampots", ["ដារ៉ា", "សុខា"]),
+        ("%", []),
+        ("_", []),
+        ("\\", []),
+    ],
+)
+def test_who_is_like_what_is_asked_for_is_found(
+    as_admin: Ask, dara: dict[str, Any], asked: str, found: list[str]
+) -> None:
+    said = as_admin("GET", f"/v1/users?q={quote(asked)}").get_json()
+    assert [user["displayName"] for user in said] == found
 
 
 def test_users_are_listed_by_address_and_found_by_part_of_a_name(as_admin: Ask, dara: dict[str, Any]) -> None:
