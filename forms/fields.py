@@ -22,7 +22,8 @@ SLOT_TYPES = {"images": "image", "audio": "audio", "video": "video", "file": "fi
 MEDIA_FORMS = {"image": "image", "big-image": "image", "audio": "audio", "video": "video"}
 # A & that begins no reference: ODK Central reads it as itself, so forms with one are out there.
 BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][A-Za-z0-9._-]*;)")
-SEARCH = re.compile(r"""\bsearch\(\s*['"]([^'"]+)['"]""")
+# A name with a blank at either end is none: ODK Collect would look for another file.
+SEARCH = re.compile(r"""\bsearch\s*\(\s*(['"])(?!\s)((?:(?!\1).)+)(?<!\s)\1""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def _slots(document: etree._Element, model: etree._Element, root: etree._Element
         if _local(element) == "input" and element.get("query"):
             yield Slot("itemsets.csv", "file")
         if found := SEARCH.search(element.get("appearance") or ""):
-            yield Slot(found[1] if found[1].endswith(".csv") else found[1] + ".csv", "file")
+            yield Slot(found[2] if found[2].endswith(".csv") else found[2] + ".csv", "file")
 
 
 def _distinct(slots: Iterator[Slot]) -> tuple[Slot, ...]:

@@ -158,3 +158,28 @@ def _seconds(xform: bytes) -> float:
     start = time.process_time()
     read_schema(xform)
     return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    ("appearance", "names"),
+    [
+        ("search('ភូមិ')", ["ភូមិ.csv"]),
+        ("minimal search ( \"markets.csv\", 'matches', 'km', ${a})", ["markets.csv"]),
+        ('search("it\'s")', ["it's.csv"]),
+        ("search(' markets')", []),
+        ("search('markets ')", []),
+        ("research", []),
+    ],
+)
+def test_slot_of_a_search_is_its_first_argument(appearance: str, names: list[str]):
+    said = appearance.replace('"', "&quot;")
+    head, _, _ = BY_HAND.partition("<h:body>")
+    xform = f'{head}<h:body><select1 ref="/water/source" appearance="{said}"/></h:body></h:html>'
+    slots = {slot.name for slot in read_schema(xform.encode()).slots}
+    assert sorted(slots - {"places.geojson", "map.png", "source.mp3", "well.jpg"}) == names
+
+
+def test_files_of_folders_within_folders_are_no_slots():
+    nested = BY_HAND.replace("jr://file/places.geojson", "jr://file/deep/places.geojson")
+    assert "jr://file/deep/" in nested
+    assert Slot("places.geojson", "file") not in read_schema(nested.encode()).slots

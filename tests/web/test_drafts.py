@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 Ask = Callable[..., TestResponse]
 XML = {"Content-Type": "application/xml"}
 PHOTO = "ស្រូវ.jpg"
+FORM_XLSX = Path(__file__).parents[2] / "forms" / "library" / "wps_consultation" / "form.xlsx"
 
 
 def form(
@@ -229,3 +231,70 @@ def test_draft_needs_the_right_to_change_the_form(
     ):  # fmt: skip
         assert refusal(viewer(method, f"{path}/{place}"))[0] == 403.1
     assert refusal(client.get(f"{path}/draft"))[0] == 401.2
+
+
+def test_files_keep_their_type_and_since_when_they_are_held(as_admin: Ask, path: str) -> None:
+    as_admin("POST", f"{path}/draft")
+    address = f"{path}/draft/attachments/villages.csv"
+    as_admin("POST", address, data="ភូមិ\n".encode(), headers={"Content-Type": "text/tab-separated-values"})
+    before = as_admin("GET", f"{path}/draft/attachments").get_json()
+    as_admin("POST", f"{path}/draft/publish?version=2")
+    set_draft(as_admin, path, form("3"))
+    for place in ("", "/draft"):
+        assert as_admin("GET", f"{path}{place}/attachments").get_json() == before
+        answer = as_admin("GET", f"{path}{place}/attachments/villages.csv")
+        assert answer.headers["Content-Type"] == "text/tab-separated-values; charset=utf-8"
+
+
+def test_emptied_slot_says_since_when_and_cannot_be_emptied_again(as_admin: Ask, path: str) -> None:
+    as_admin("POST", f"{path}/draft")
+    address = f"{path}/draft/attachments/villages.csv"
+    assert refusal(as_admin("DELETE", address))[0] == 404.1
+    as_admin("POST", address, data=b"a\n")
+    assert as_admin("DELETE", address).get_json() == {"success": True}
+    as_admin("POST", f"{path}/draft/publish?version=2")
+    file = next(f for f in as_admin("GET", f"{path}/attachments").get_json() if f["name"] == "villages.csv")
+    assert (file["exists"], file["hash"], "size" in file) == (False, None, False)
+    assert file["updatedAt"]
+
+
+def test_later_version_may_lack_the_meta_group(as_admin: Ask, path: str) -> None:
+    bare = form("2").replace(b"<meta><instanceID/></meta>", b"")
+    assert set_draft(as_admin, path, bare, "?ignoreWarnings=true").status_code == 200
+    new = form(form_id="new").replace(b"<meta><instanceID/></meta>", b"")
+    assert refusal(as_admin("POST", path.rpartition("/")[0], data=new, headers=XML))[0] == 400.27
+
+
+def test_group_that_becomes_a_text_is_refused(as_admin: Ask, path: str) -> None:
+    changed = form("2").replace(b"</model>", b'<bind nodeset="/data/meta" type="string"/></model>')
+    said = refusal(set_draft(as_admin, path, changed, "?ignoreWarnings=true"))
+    assert said == (400.17, {"path": "/meta", "type": "structure"})
+
+
+def test_notes_of_a_publication_are_for_who_may_change_the_form(
+    as_admin: Ask, path: str, client: FlaskClient
+) -> None:
+    set_draft(as_admin, path, form("2"))
+    as_admin("POST", f"{path}/draft/publish", headers={"X-Action-Notes": quote("កែឈ្មោះភូមិ")})
+    extended = {"X-Extended-Metadata": "true"}
+    assert as_admin("GET", path, headers=extended).get_json()["publishNotes"] == "កែឈ្មោះភូមិ"
+    rows = as_admin("GET", f"{path}/versions", headers=extended).get_json()
+    assert [row["publishNotes"] for row in rows] == ["កែឈ្មោះភូមិ", None]
+    project = path.split("/forms/")[0]
+    tablet = as_admin("POST", f"{project}/app-users", {"displayName": "ថេប្លេត"}).get_json()
+    as_admin("POST", f"{path}/assignments/app-user/{tablet['id']}")
+    shown = client.get(f"{path}?st={quote(tablet['token'])}", headers=extended).get_json()
+    assert (shown["version"], "publishNotes" in shown) == ("2", False)
+
+
+def test_workbook_is_told_by_its_bytes_whatever_the_client_calls_it(as_admin: Ask, path: str) -> None:
+    source = FORM_XLSX.read_bytes()
+    forms = path.rpartition("/")[0]
+    kind = "application/vnd.ms-excel"
+    made = as_admin("POST", f"{forms}?ignoreWarnings=true", data=source, headers={"Content-Type": kind})
+    assert made.status_code == 200, made.get_json()
+    address = f"{forms}/{made.get_json()['xmlFormId']}"
+    assert as_admin("GET", f"{address}.xls").data == source
+    assert refusal(as_admin("GET", f"{address}.xlsx"))[0] == 404.1
+    said = as_admin("GET", address, headers={"X-Extended-Metadata": "true"}).get_json()
+    assert said["excelContentType"] == kind
