@@ -176,6 +176,13 @@ def test_nobody_learns_what_is_here_without_signing_in(client: FlaskClient, path
     assert (answer.status_code, answer.get_json()["code"]) == (401, 401.2)
 
 
+@pytest.mark.parametrize("path", ["formList", "submission", "forms/ស្រូវ/manifest"])
+def test_the_tablets_door_tells_nothing_either_without_signing_in(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"/v1/projects/99/{path}", headers={"X-OpenRosa-Version": "1.0"})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Digest "), "Collect signs in when it is asked to"
+
+
 def test_a_name_and_password_are_taken_over_https_only(client: FlaskClient) -> None:
     said = basic(EMAIL, PASSWORD)
     assert client.get("/v1/users/current", headers=said).get_json()["code"] == 401.3
