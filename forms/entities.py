@@ -163,7 +163,8 @@ def _saved(model: etree._Element, schema: Schema) -> list[SavedField]:
             said["".join(f"/{step}" for step in steps[2:])] = name
     if not all(is_property_name(name) for name in said.values()):
         raise FormFault("entities.bad_property")
-    return [SavedField(f.path, said[f.path]) for f in schema.fields if f.path in said]
+    leaves = (f for f in schema.fields if f.type not in ("structure", "repeat"))
+    return [SavedField(f.path, said[f.path]) for f in leaves if f.path in said]
 
 
 def _shared_out(schema: Schema, places: list[str], saved: list[SavedField]) -> dict[str, list[SavedField]]:

@@ -121,18 +121,50 @@ def open_xform(xform: bytes) -> tuple[etree._Element, etree._Element, etree._Ele
 
 
 def _parse(xform: bytes) -> etree._Element:
-    # A parser for each call: lxml parsers are not to be shared between threads.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
+    source = BARE_AMPERSAND.sub(b"&amp;", xform)
     try:
-        document = etree.fromstring(BARE_AMPERSAND.sub(b"&amp;", xform), parser)
+        document = etree.fromstring(source, _parser(recover=False))
     except (etree.XMLSyntaxError, ValueError) as fault:
-        raise FormFault("form.not_xml", line=getattr(fault, "lineno", None) or 0) from None
+        found = _parse_undeclared(source)
+        if found is None:
+            raise FormFault("form.not_xml", line=getattr(fault, "lineno", None) or 0) from None
+        document = found
     docinfo: Any = document.getroottree().docinfo
     if docinfo.doctype:
         # Entities are how a small file grows to gigabytes or reads the server's own files.
         raise FormFault("form.doctype")
+    return document
+
+
+def _parser(*, recover: bool) -> etree.XMLParser:
+    """A parser for each call: lxml's are not to be shared between threads."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=recover,
+    )
+
+
+def _parse_undeclared(source: bytes) -> etree._Element | None:
+    """A form whose only mistake are prefixes that nobody declared (`orx:version`): there are such, and
+    Central takes them. The prefixes are dropped. None when anything else is wrong."""
+    parser = _parser(recover=True)
+    try:
+        document: etree._Element | None = etree.fromstring(source, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    mistakes = {entry.type for entry in parser.error_log}
+    if document is None or mistakes - {etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE}:
+        return None
+    for element in document.iter():
+        if element.tag[0] != "{":
+            element.tag = element.tag.rpartition(":")[2]
+        for name in [str(n) for n in element.attrib if ":" in str(n) and str(n)[0] != "{"]:
+            value, plain = str(element.attrib.pop(name)), name.rpartition(":")[2]
+            element.set(plain, element.get(plain, value))
     return document
 
 

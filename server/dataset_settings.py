@@ -97,5 +97,8 @@ def _known(db: Connection, dataset: Dataset, access: dict[str, Any] | None) -> d
         return access
     own = {each.name for each in datasets.list_properties(db, dataset.id)}
     of_actors = set(datasets.list_actor_properties(db, dataset.project))
-    rules = [r for r in access["rules"] if r["datasetProperty"] in own and r["actorProperty"] in of_actors]
+    rules: list[dict[str, str]] = []
+    for rule in access["rules"]:
+        if rule["datasetProperty"] in own and rule["actorProperty"] in of_actors and rule not in rules:
+            rules.append(rule)
     return {"type": "property", "rules": rules}

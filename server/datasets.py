@@ -180,11 +180,12 @@ def append(
     details: dict[str, Any],
     by: By,
     supersedes: list[str] | None = None,
+    **more: Any,
 ) -> Entry:
-    """An entry about the list, over what was said of it last."""
+    """An entry about the list, over what was said of it last. more: what details do not tell."""
     subject = dataset_subject(dataset.project, dataset.key)
     over = supersedes or [e.id for e in heads(entries_of(turn.db, subject))]
-    body = {"details": details} if details else {}
+    body = {**({"details": details} if details else {}), **more}
     return turn.append(kind, subject, _signed(body, by), supersedes=over)
 
 

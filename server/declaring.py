@@ -60,9 +60,10 @@ def publish_lists(turn: Turn, project_uid: str, entities: Entities | None, by: A
         if held is None:
             made.append(make_dataset(turn, project_uid, name, wanted, {}, by))
             continue
-        there = {each.name for each in datasets.list_properties(turn.db, held.id)}
+        there = [each.name for each in datasets.list_properties(turn.db, held.id)]
         if new := [each for each in wanted if each not in there]:
-            append(turn, held, UPDATE, {"properties": new}, by)
+            shown = [*there, *new]  # as Central tells it: all that there are now
+            append(turn, held, UPDATE, {"properties": shown}, by, added=new)
     return made
 
 

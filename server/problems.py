@@ -98,7 +98,7 @@ PROBLEMS: dict[str, ProblemRow] = dict(
         _row("409.13", mark("Too many requests. Please try again in a moment.")),
         _row("409.15", mark("The entity was changed meanwhile: it has version {current}, you gave {provided}."), "current", "provided"),
         _row("409.16", mark("A dataset named '{current}' exists and you provided '{provided}', which differs only in letter case."), "current", "provided"),
-        _row("409.17", mark("This form attempts to create new Entity properties that differ only in letter case from existing ones: {duplicateProperties}"), "duplicateProperties"),
+        _row("409.17", mark("This form attempts to create new Entity properties that match with existing ones except for capitalization: {duplicateProperties}"), "duplicateProperties"),
         _row("409.18", mark("This submission was deleted here and cannot be sent again.")),
         _row("409.19", mark("These uuids belong to deleted entities: {entityUuids}."), "entityUuids"),
         _row("409.21", mark("The entity list cannot be deleted, because forms use it."), "sourceForms", "linkedForms", "draftSourceForms", "draftLinkedForms"),

@@ -32,9 +32,10 @@ def sight_of(db: Connection, dataset: Dataset, actor: Actor | None) -> Sight:
 def token_of(db: Connection, dataset: Dataset, sight: Sight = ALL) -> str:
     """Another one after each change of what is seen: 32 hex digits, as the MD5 of a file would be."""
     properties = [each.name for each in datasets.list_properties(db, dataset.id)]
-    newest, numbers = dataset_rows.state_of(db, dataset, sight)
+    # With rules, what is seen may change with whatever changes in the list.
+    newest, numbers = dataset_rows.state_of(db, dataset, Sight(sight.owner))
     said = [dataset.project, dataset.key, properties, newest, numbers, sight.owner, sight.pairs]
-    if sight == ALL:
+    if sight.owner is None:
         said.append(dataset.changed_at)
     return hashlib.md5(orjson.dumps(said), usedforsecurity=False).hexdigest()
 

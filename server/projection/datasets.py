@@ -89,10 +89,17 @@ def _properties(entries: list[Entry]) -> list[Property]:
     }
     found: dict[str, Property] = {}
     for entry in entries:
-        for name in _details(entry).get("properties", []) if entry.kind in (CREATE, UPDATE) else []:
+        for name in _added(entry):
             if is_property_name(name) and (name, entry.id) not in dropped:
                 found.setdefault(name, Property(name, entry.made_at))
     return list(found.values())
+
+
+def _added(entry: Entry) -> list[str]:
+    if entry.kind not in (CREATE, UPDATE):
+        return []
+    added: list[str] = entry.body.get("added", _details(entry).get("properties", []))
+    return added
 
 
 def fold_actor_property(db: Connection, entry: Entry) -> None:

@@ -88,7 +88,8 @@ def link(project_id: int, xml_form_id: str, name: str) -> dict[str, Any]:
     wanted = dataset if wire.json_body().get("dataset") else None
     file = drafts.link_draft(wire.hub(), form, name, wanted, by=caller.by)
     _, now = find(project_id, xml_form_id)
-    return one_file_json(draft(now).id, file)
+    said = one_file_json(draft(now).id, file)
+    return {name: value for name, value in said.items() if name != "hash"}
 
 
 @blueprint.delete(f"{DRAFT}/attachments/<name>")
