@@ -27,9 +27,9 @@ from server.store.database import Connection, attempt
 from server.store.datasets import Dataset
 from server.store.entities import Entity, EntityRow
 from server.store.forms import Form
-from server.store.ledger_sqlite import entries_of, entries_of_kinds, find_entry, head
+from server.store.ledger_sqlite import entries_of, entries_to_follow, find_entry, head
 from server.store.submissions import SubmissionVersion
-from server.subjects import entity_subject, split_entity, split_submission
+from server.subjects import entity_subject, split_entity, split_submission, submission_subject
 from sync.entities import CREATE as MAKE
 from sync.entities import UPDATE as CHANGE
 from sync.errors import BlobMissing
@@ -38,7 +38,6 @@ from sync.merge import CREATE, EDIT, REVIEW
 
 log = logging.getLogger(__name__)
 EVENTS = (CREATE, EDIT, REVIEW, REPROCESS)
-LOOKED_AT = (*EVENTS, MAKE, CHANGE)
 PAGE = 200
 BEHIND = 5000  # entries that are looked through again before the place is written down
 HELD_DAYS = 5  # Central's
@@ -74,16 +73,22 @@ def catch_up(hub: Hub) -> None:
 def _is_behind(hub: Hub) -> bool:
     db = hub.read()
     place, last = entities.place(db), head(db)
-    return last > place and (last - place > BEHIND or bool(entries_of_kinds(db, place, LOOKED_AT, 1)))
+    return last > place and (last - place > BEHIND or bool(_unfollowed(hub, db, place, 1)))
+
+
+def _unfollowed(hub: Hub, db: Connection, place: int, limit: int) -> list[tuple[int, Entry]]:
+    makers = hub.remember(("makers",), datasets.list_makers)
+    prefixes = [submission_subject(project, key, "") for project, key in makers]
+    return entries_to_follow(db, place, prefixes, EVENTS, (MAKE, CHANGE), limit)
 
 
 def _work_through(turn: Turn) -> None:
     last = head(turn.db)
-    page = entries_of_kinds(turn.db, entities.place(turn.db), LOOKED_AT, PAGE)
-    for _, entry, from_elsewhere in page:
+    page = _unfollowed(turn.hub, turn.db, entities.place(turn.db), PAGE)
+    for _, entry in page:
         if entry.kind in EVENTS:
             process(turn, entry)
-        elif from_elsewhere:
+        else:
             _release_after(turn, entry)
     entities.move_place(turn.db, page[-1][0] if len(page) == PAGE else last)
 
@@ -92,10 +97,7 @@ def makes_entities(hub: Hub, form: Form | None) -> bool:
     """Whether a version of the form says anything of entities: only then is anything to be done."""
     if form is None:
         return False
-    return hub.remember(
-        ("makes entities", form.id),
-        lambda db: any(datasets.declarations_of(db, v.id) for v in forms.list_versions(db, form.id)),
-    )
+    return (form.project_uid, form.key) in hub.remember(("makers",), datasets.list_makers)
 
 
 def follow(hub: Hub, form: Form | None) -> None:

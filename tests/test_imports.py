@@ -20,7 +20,7 @@ ROOMS = {
     "i18n": {"i18n"},
 }
 SYNC_ORDER = (
-    "errors", "plain", "ledger", "merge", "withdrawal", "keys", "pairing", "http", "messages", "receipt",
+    "errors", "plain", "ledger", "merge", "entities", "withdrawal", "keys", "pairing", "http", "messages", "receipt",
     "bundle", "exchange", "transport", "link", "device",
 )  # fmt: skip
 # Who may import a library, as beginnings of paths; nobody else may.

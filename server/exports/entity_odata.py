@@ -42,7 +42,7 @@ def read_selected(select: Sequence[str] | None, properties: Sequence[str]) -> fr
     """What $select wants; None = everything. Raises Problem 400.23."""
     if select is None:
         return None
-    known = {"__id", "__system", "label", *ENTITY_FIELDS, *properties}
+    known = {"__id", "__system", "label", *ENTITY_FIELDS, *(f"__system/{n}" for n in _SYSTEM), *properties}
     for name in select:
         if name not in known:
             raise Problem("400.23", property=name)

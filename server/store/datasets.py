@@ -157,6 +157,15 @@ def _saved(db: sqlite3.Connection, version_id: int, place: int) -> tuple[SavedFi
     return tuple(SavedField(*row) for row in rows)
 
 
+def list_makers(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(project uid, form key) of the forms of which any version declares entities."""
+    rows = db.execute(
+        "SELECT DISTINCT p.uid, f.key FROM form_dataset s JOIN form_version v ON v.id = s.form_version_id "
+        "JOIN form f ON f.id = v.form_id JOIN project p ON p.id = f.project_id ORDER BY p.uid, f.key"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def write_declarations(db: sqlite3.Connection, version_id: int, declarations: Iterable[Declaration]) -> None:
     drop_declarations(db, version_id)
     for place, one in enumerate(declarations):

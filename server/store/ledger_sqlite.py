@@ -117,17 +117,25 @@ def entries_with_origin(db: sqlite3.Connection, seq: int, limit: int) -> list[tu
     return [(row[0], trusted_entry(row[1]), row[2].hex() if row[2] else None) for row in rows]
 
 
-def entries_of_kinds(
-    db: sqlite3.Connection, after: int, kinds: Collection[str], limit: int
-) -> list[tuple[int, Entry, bool]]:
-    """Up to so many (seq, entry, whether it came from elsewhere) of these kinds, in commit order."""
-    marks = ", ".join("?" * len(kinds))
+def entries_to_follow(
+    db: sqlite3.Connection,
+    after: int,
+    prefixes: Collection[str],
+    kinds: Collection[str],
+    merged: Collection[str],
+    limit: int,
+) -> list[tuple[int, Entry]]:
+    """Up to so many (seq, entry) in commit order: of `kinds` about subjects that begin with one of the
+    prefixes (each ends in an ASCII separator), and of the kinds `merged` those that came from elsewhere."""
+    ranges = [(prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)) for prefix in prefixes]
+    about = " OR ".join("(+subject >= ? AND +subject < ?)" for _ in ranges) or "0"
+    marks, more = ", ".join("?" * len(kinds)), ", ".join("?" * len(merged))
     rows = db.execute(
-        f"SELECT seq, header, via IS NOT NULL FROM entry WHERE seq > ? AND +kind IN ({marks}) "
-        "AND length(header) > 0 ORDER BY seq LIMIT ?",
-        (after, *kinds, limit),
+        f"SELECT seq, header FROM entry WHERE seq > ? AND length(header) > 0 AND ((+kind IN ({marks}) "
+        f"AND ({about})) OR (+kind IN ({more}) AND via IS NOT NULL)) ORDER BY seq LIMIT ?",
+        (after, *kinds, *(end for each in ranges for end in each), *merged, limit),
     )
-    return [(row[0], trusted_entry(row[1]), bool(row[2])) for row in rows]
+    return [(row[0], trusted_entry(row[1])) for row in rows]
 
 
 def came_over(db: sqlite3.Connection, subject: str, ledgers: Collection[str]) -> bool:
