@@ -4,6 +4,9 @@
 other alone, --people what signing in costs others alone; --large goes on to 100,000 submissions; --load PATH
 runs another load client against the served hub instead: a program that takes --base-url, --email, --password,
 --n and --pid.
+other alone; --large goes on to 100,000 submissions, and to pages of a million (5 GB, minutes to write);
+--load PATH runs another load client against the served hub instead: a program that takes --base-url,
+--email, --password, --n and --pid.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import form_measures, measures, people_measures, sync_measures
+from benchmarks import form_measures, large_form, measures, people_measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -27,12 +30,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a trial run: 300 and 1,000")
     parser.add_argument("--large", action="store_true", help="go on to 100,000 submissions")
     parser.add_argument("--forms", action="store_true", help="measure the form kit alone")
+    parser.add_argument(
+        "--pages", type=int, default=100_000, help="submissions that single pages are read of"
+    )
     parser.add_argument("--load", type=Path, help="run this load client instead")
     parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
     parser.add_argument("--people", action="store_true", help="measure what signing in costs others alone")
     said = parser.parse_args()
     if said.quick:
-        said.n, said.held = 300, 1000
+        said.n, said.held, said.pages = 300, 1000, 10_000
     return said
 
 
@@ -67,6 +73,7 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     finally:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
+    large_form.run(sheet, folder / "large", 1_000_000 if said.large else said.pages)
     form_measures.measure_forms(sheet, folder)
     people_measures.run(sheet, folder / "people")
     sync_measures.run(sheet, folder / "sync", quick=said.quick)

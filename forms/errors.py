@@ -66,6 +66,9 @@ MESSAGES: Mapping[str, str] = {
     "submission.not_xml": mark("The submission is not well-formed XML (line {line})."),
     "submission.doctype": mark("The submission has a document type declaration, which is not accepted."),
     "submission.no_form_id": mark("The submission does not say which form it answers: <{root}> has no id."),
+    "submission.undecryptable": mark(
+        "The encrypted submission cannot be decrypted: it is damaged, or was encrypted with another key."
+    ),
     "submission.id_too_long": mark("An instanceID of the submission is longer than {limit} characters."),
 }
 

@@ -70,7 +70,7 @@ class Slot:
 class Schema:
     """All that the hub needs to know of one form version. `fields` are depth first and include
     structures and repeats; `tables` are the root, then repeats in form order; `version` is ""
-    when the form has none."""
+    when the form has none; `public_key` is what devices encrypt for (base64 of its DER), if they shall."""
 
     form_id: str
     version: str
@@ -79,6 +79,7 @@ class Schema:
     fields: tuple[Field, ...]
     tables: tuple[Table, ...]
     slots: tuple[Slot, ...]
+    public_key: str | None = None
 
 
 def read_schema(xform: bytes) -> Schema:
@@ -100,7 +101,14 @@ def read_schema(xform: bytes) -> Schema:
         fields=tuple(reading.fields),
         tables=reading.finished_tables(),
         slots=_distinct(_slots(document, model, root)),
+        public_key=_public_key(model),
     )
+
+
+def _public_key(model: etree._Element) -> str | None:
+    """Of the model's submission element (ODK XForms, "Encryption")."""
+    said = (e.get("base64RsaPublicKey", "") for e in model if _local(e) == "submission")
+    return next((key.strip() for key in said if key.strip()), None)
 
 
 def has_meta(schema: Schema) -> bool:

@@ -7,6 +7,7 @@ submissions arrive with `meta` in none, in OpenRosa's or under a made-up prefix.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import uuid
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ ID_LIMIT = 249  # characters of an instanceID (XForms metadata); also what fits 
 
 @dataclass(slots=True)
 class Envelope:
-    """What a submission says of itself. Blank texts are None, except `version` ("" = no version)."""
+    """What a submission says of itself. Blank texts are None, except `version` ("" = no version). named:
+    whether it bears its instanceID itself."""
 
     form_id: str
     version: str
@@ -29,6 +31,7 @@ class Envelope:
     deprecated_id: str | None
     instance_name: str | None
     encrypted: bool
+    named: bool = True
 
 
 @dataclass(slots=True)
@@ -40,10 +43,12 @@ class Reading:
     their 1-based place), then its cells. A cell is the raw text, "" for a blank element, None for
     an absent one (not relevant).
     media: names of the files that the instance refers to, each once.
+    answers_file: of an encrypted submission, the one of these that holds its answers, "" if it names none.
     """
 
     tables: list[list[list[str | None]]]
     media: list[str]
+    answers_file: str | None = None
 
 
 def parse_instance(xml: bytes) -> tuple[etree._Element, Envelope]:
@@ -59,14 +64,21 @@ def parse_instance(xml: bytes) -> tuple[etree._Element, Envelope]:
         raise FormFault("submission.no_form_id", root=_local(root))
     meta = _meta(root)
     # The root's attribute is where ODK Briefcase keeps the id of forms that have no meta.
-    instance_id = meta.get("instanceID") or _direct_id(root) or root.get("instanceID") or _derived_id(xml)
+    said = meta.get("instanceID") or _direct_id(root) or root.get("instanceID")
+    instance_id = said or _derived_id(xml)
     for value in (instance_id, meta.get("deprecatedID") or ""):
         if len(value) > ID_LIMIT:
             raise FormFault("submission.id_too_long", limit=ID_LIMIT)
     version = root.get("version") or root.get("{http://openrosa.org/xforms}version") or ""
-    encrypted = root.get("encrypted") == "yes"
+    encrypted = root.get("encrypted") == "yes" or root.find("{*}base64EncryptedKey") is not None
     return root, Envelope(
-        form_id, version, instance_id, meta.get("deprecatedID"), meta.get("instanceName"), encrypted
+        form_id,
+        version,
+        instance_id,
+        meta.get("deprecatedID"),
+        meta.get("instanceName"),
+        encrypted,
+        bool(said),
     )
 
 
@@ -102,11 +114,16 @@ def _parser(*, recover: bool) -> etree.XMLParser:
 _PARSERS = _Parsers()
 
 
+_COMMA = re.compile(rb"""(["'])\s*,""")
+
+
 def _parse(xml: bytes) -> etree._Element:
     try:
         root = etree.fromstring(xml, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
         root = _parse_undeclared(xml)
+        if root is None:
+            root = _parse_past_commas(xml)
         if root is None:
             line = getattr(fault, "lineno", None) or 0
             raise FormFault("submission.not_xml", line=line) from None
@@ -130,6 +147,20 @@ def _parse_undeclared(xml: bytes) -> etree._Element | None:
         if isinstance(element.tag, str) and element.tag[0] != "{":
             element.tag = element.tag.rpartition(":")[2]
     return root
+
+
+def _parse_past_commas(xml: bytes) -> etree._Element | None:
+    """An encrypted submission with commas between the attributes of its first tag: some senders write them, and
+    ODK Central reads past them. What is kept are the bytes as they came."""
+    start = xml.find(b"<data")
+    end = xml.find(b">", start)
+    if start < 0 or b"base64EncryptedKey" not in xml:
+        return None
+    tag = _COMMA.sub(rb"\1", xml[start:end])
+    try:
+        return etree.fromstring(xml[:start] + tag + xml[end:], _PARSERS.parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _local(element: etree._Element) -> str:
@@ -158,8 +189,17 @@ def _derived_id(xml: bytes) -> str:
 
 def read_encrypted(root: etree._Element) -> Reading:
     """What can be known of an encrypted submission: the names of its files, none of its answers."""
-    media = [e.text.strip() for e in root.iter() if _local(e) in ("file", "encryptedXmlFile") and e.text]
-    return Reading([], list(dict.fromkeys(name for name in media if name)))
+    media, answers = encrypted_files(root)
+    named = [name for name in (*media, answers) if name]
+    return Reading([], list(dict.fromkeys(named)), answers or "")
+
+
+def encrypted_files(root: etree._Element) -> tuple[list[str], str | None]:
+    """(names of the media in the order in which they were encrypted, blank ones too; name of the file that
+    holds the answers, if any)"""
+    media = [(e.text or "").strip() for e in root.iterfind("{*}media/{*}file")]
+    answers = [(e.text or "").strip() for e in root.iterfind("{*}encryptedXmlFile")]
+    return media, next((name for name in answers if name), None)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Giving a compiled form another version: one attribute changes, every other byte stays.
+"""Giving a compiled form another version, or a public key: one attribute changes, every other byte stays.
 
 Publishing with a new version must not touch what a designer checked, so the XML is not written anew.
 """
@@ -14,6 +14,8 @@ from forms.fields import BARE_AMPERSAND
 
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=<>/"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _NAME = re.compile(rb"<[^\s/>]+")
+_TAG = re.compile(rb"</((?:[^\s/>:]+:)?)")
+KEY_ATTRIBUTE = b"base64RsaPublicKey"
 
 
 def with_version(xform: bytes, version: str) -> bytes:
@@ -25,14 +27,39 @@ def with_version(xform: bytes, version: str) -> bytes:
     start, encoding = _root_of_instance(xform)
     said = escape(version, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
     value = said.encode("utf-8" if encoding in ("", "utf-8") else "ascii", "xmlcharrefreplace")
-    first, last = _place(xform, start)
+    attributes = _attributes(xform, start)
+    prefixed = [said for said in attributes if said.endswith(b":version")]
+    named = b"version" if b"version" in attributes else next(iter(prefixed), b"version")
+    return _with_attribute(xform, attributes, named, value)
+
+
+def with_public_key(xform: bytes, key: str) -> bytes:
+    """The same XForm, asking devices to encrypt what they send for this public key (base64 of its DER).
+
+    Raises FormFault: form.not_xml, form.doctype, form.no_model.
+    """
+    submission, end = _submission_tag(xform)
+    if submission is not None:
+        return _with_attribute(xform, _attributes(xform, submission), KEY_ATTRIBUTE, key.encode())
+    prefix = _TAG.match(xform, end)
+    assert prefix is not None, end
+    tag = b'<%ssubmission %s="%s"/>' % (prefix[1], KEY_ATTRIBUTE, key.encode())
+    return xform[:end] + tag + xform[end:]
+
+
+def _with_attribute(
+    xform: bytes, attributes: dict[bytes, tuple[int, int]], name: bytes, value: bytes
+) -> bytes:
+    """One attribute of a tag set, under the name that it bears there; a new one comes last."""
+    end = attributes[b""][1]
+    first, last = attributes.get(name, (end, end))
     blank = b" " if first == last else b""
-    return xform[:first] + blank + b'version="' + value + b'"' + xform[last:]
+    return xform[:first] + blank + name + b'="' + value + b'"' + xform[last:]
 
 
-def _place(xform: bytes, start: int) -> tuple[int, int]:
-    """From where to where the attribute stands in the tag that begins at `start`; both the end of the
-    last attribute when it has none. One without a prefix goes first."""
+def _attributes(xform: bytes, start: int) -> dict[bytes, tuple[int, int]]:
+    """name -> from where to where it stands in the tag that begins at `start`; under "" the place behind the
+    last one."""
     name = _NAME.match(xform, start)
     assert name is not None, start
     found: dict[bytes, tuple[int, int]] = {}
@@ -40,8 +67,43 @@ def _place(xform: bytes, start: int) -> tuple[int, int]:
     while (attribute := _ATTRIBUTE.match(xform, place)) is not None:
         found.setdefault(attribute[1], (attribute.start(1), attribute.end()))
         place = attribute.end()
-    prefixed = [span for said, span in found.items() if said.endswith(b":version")]
-    return found.get(b"version") or next(iter(prefixed), (place, place))
+    return {**found, b"": (place, place)}
+
+
+def _submission_tag(xform: bytes) -> tuple[int | None, int]:
+    """(offset of the model's submission tag, if it has one; offset of the model's end tag)."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    path: list[str] = []
+    tags: list[int] = []
+    ends: list[int] = []
+
+    def open_tag(name: str, _: dict[str, str]) -> None:
+        path.append(name.rpartition(" ")[2])
+        if path[-2:] == ["model", "submission"]:
+            tags.append(parser.CurrentByteIndex)
+
+    def close_tag(name: str) -> None:
+        path.pop()
+        if name.rpartition(" ")[2] == "model" and not ends:
+            ends.append(parser.CurrentByteIndex)
+
+    parser.StartElementHandler, parser.EndElementHandler = open_tag, close_tag
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    _run(parser, xform)
+    if not ends:
+        raise FormFault("form.no_model")
+    return (tags[0] if tags else None), ends[0]
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise FormFault("form.doctype")
+
+
+def _run(parser: expat.XMLParserType, xform: bytes) -> None:
+    try:
+        parser.Parse(xform, True)
+    except expat.ExpatError as fault:
+        raise FormFault("form.not_xml", line=fault.lineno) from None
 
 
 def _root_of_instance(xform: bytes) -> tuple[int, str]:
@@ -56,17 +118,11 @@ def _root_of_instance(xform: bytes) -> tuple[int, str]:
             found.append(parser.CurrentByteIndex)
         path.append(name.rpartition(" ")[2])
 
-    def doctype(*_: object) -> None:
-        raise FormFault("form.doctype")
-
     parser.StartElementHandler = open_tag
     parser.EndElementHandler = lambda _: path.pop()
-    parser.StartDoctypeDeclHandler = doctype
+    parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.XmlDeclHandler = lambda _, declared, __: encoding.append((declared or "").lower())
-    try:
-        parser.Parse(BARE_AMPERSAND.sub(b"+", xform), True)  # a byte for a byte: places stay
-    except expat.ExpatError as fault:
-        raise FormFault("form.not_xml", line=fault.lineno) from None
+    _run(parser, BARE_AMPERSAND.sub(b"+", xform))  # a byte for a byte: places stay
     if not found:
         raise FormFault("form.no_instance")
     return found[0], encoding[0] if encoding else ""

@@ -32,6 +32,7 @@ API = (
     "server.web.rest.submission_attachments",
     "server.web.rest.submission_comments",
     "server.web.rest.submission_versions",
+    "server.web.rest.submission_geojson",
     "server.web.rest.submission_audits",
     "server.web.rest.parked",
     "server.web.rest.conflicts",

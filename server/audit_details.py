@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from server.audits import FILE, PARKED, Told, actee_id
+from server.audits import ENCRYPTED, FILE, PARKED, Told, actee_id
 from server.store import audits
 from server.store.actors import Connection
+from server.store.keys import key_number
 from server.store.ledger_sqlite import entries_about, find_entry, seq_of
 from server.store.projects import find_by_uid
 from server.subjects import (
@@ -80,6 +81,17 @@ def _said(entry: Entry) -> dict[str, Any]:
 
 def _data(teller: Teller, told: Told) -> Details:
     return {"data": _said(told.entry)}
+
+
+def _changed_project(teller: Teller, told: Told) -> Details:
+    """That it was encrypted, and by which key; never the key, however well it is locked."""
+    key = told.entry.body.get("key")
+    if told.line.file == ENCRYPTED:
+        return {"encrypted": True}
+    if not isinstance(key, dict):
+        return _data(teller, told)
+    uid = told.entry.subject.removeprefix("project:")
+    return {"data": {"keyId": key_number(teller.db, uid, str(key.get("public")))}}
 
 
 def _nothing(teller: Teller, told: Told) -> Details:
@@ -313,7 +325,7 @@ _BY_ACTION: dict[str, Callable[[Teller, Told], Details]] = {
         for who in ("user", "field_key", "public_link")
     },
     "project.create": _data,
-    "project.update": _data,
+    "project.update": _changed_project,
     "form.update": _data,
     "form.update.publish": _published,
     "form.update.draft.set": _drafted,

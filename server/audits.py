@@ -20,6 +20,7 @@ from sync.merge import ATTACH, CREATE, EDIT
 
 PAGE = 1000  # entries a transaction, about 30 ms: short enough for tablets to wait
 FILE = "submission.attachment.update"
+ENCRYPTED = "encrypted"  # of the two lines that Central writes when a project is encrypted, the first
 PARKED = "submission.park"  # ours: Central refuses what we hold for a person
 _NAMES = uuid.UUID("5f7b1a52-6a0c-5c0e-9d0e-1d8f5a3f2c11")
 # Not logged: signing out and comments, as in Central; what hubs say to each other by themselves.
@@ -39,7 +40,7 @@ _INNER = frozenset({"digest", "by", "notes"})  # of user.update: worth no line b
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the log; `file` names the attachment that it is about."""
+    """One line of the log; `file` names the attachment that it is about, or is ENCRYPTED."""
 
     action: str
     file: str | None = None
@@ -56,6 +57,8 @@ def lines_of(entry: Entry) -> list[Line]:
             return []  # part of form.create
         case kind if "bulk" in entry.body and kind.startswith("entity."):
             return []  # part of entity.bulk.*
+        case "project.update" if "key" in entry.body:
+            return [Line("project.update", ENCRYPTED), Line("project.update")]
         case "submission.create" | "submission.update.version" as kind:
             if "parked" in entry.body:
                 return [Line(PARKED)]

@@ -10,6 +10,7 @@ from typing import Any
 from i18n import mark
 from server.declaring import carried_links, check_lists
 from server.definition import Definition
+from server.encrypting import keyed
 from server.errors import Problem
 from server.form_entries import (
     By,
@@ -26,7 +27,7 @@ from server.form_entries import (
 )
 from server.hub import Hub, Turn
 from server.projection.forms import DRAFT, DRAFT_FILE, DROP_DRAFT, draft_in_force
-from server.store import datasets, forms
+from server.store import datasets, forms, projects
 from server.store.blobs import Staged
 from server.store.datasets import Dataset
 from server.store.forms import Form, FormFile
@@ -52,6 +53,8 @@ def set_draft(
             raise Problem("400.2", field="xml")
         made = definition or definition_of(turn, now.current_id)
         compare(turn, now, made, ignore_warnings=ignore_warnings)
+        project = projects.find_by_uid(turn.db, now.project_uid)
+        made = keyed(turn, project, made) if project is not None else made
         check_lists(turn, now.project_uid, made.entities)
         replaced = draft_in_force(history(turn, now))
         follows = now.draft_id or now.current_id

@@ -7,6 +7,7 @@ at once and can mend it. No Flask, no SQL.
 from __future__ import annotations
 
 from forms.errors import FormFault
+from forms.instance import names_form
 from i18n import mark
 from server import entity_making, intake
 from server.errors import Problem
@@ -20,6 +21,8 @@ from server.store.submissions import Submission
 from server.subjects import form_subject, plain_key, submission_subject, trial_key
 from sync.merge import CREATE, EDIT
 
+ENCRYPTED_ID = "instanceId (required for encrypted submissions)"  # decryption begins with it
+FORM_ID = "form ID xml attribute"
 OTHER_FORM = mark("did not match the form ID in the URL")
 
 
@@ -28,13 +31,18 @@ def read_upload(hub: Hub, post: Post) -> Case:
     if len(post.xml) > hub.config.max_xml_length:
         raise Problem("400.36")
     try:
-        return intake.examine(hub, post)
+        case = intake.examine(hub, post)
     except FormFault as fault:
         if fault.code == "submission.no_form_id":
-            raise Problem("400.2", field="form ID xml attribute") from None
+            raise Problem("400.2", field=FORM_ID) from None
         if fault.code == "submission.id_too_long":
             raise Problem("400.13", maxLength=fault.values["limit"]) from None
+        if fault.code == "submission.not_xml" and not names_form(post.xml):
+            raise Problem("400.2", field=FORM_ID) from None
         raise Problem("400.1", format="xml", rawLength=len(post.xml)) from None
+    if case.envelope.encrypted and not case.envelope.named:
+        raise Problem("400.2", field=ENCRYPTED_ID)
+    return case
 
 
 def check_form(hub: Hub, form: Form, case: Case) -> None:

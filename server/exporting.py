@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from forms.fields import Schema
 from server.answering import catch_up
-from server.errors import Fault
+from server.errors import Fault, Problem
 from server.exports.archive import root_csv, submissions_zip
 from server.exports.columns import CsvOptions
+from server.exports.decrypted import DecryptedSource
 from server.exports.rows import Page
 from server.form_entries import By, signed
 from server.hub import Hub
+from server.managed_keys import unlock
 from server.store import forms
 from server.store.actors import Connection
 from server.store.export_source import FormSource
 from server.store.forms import Form
+from server.store.keys import keys_in_use, managed_keys
 from server.subjects import form_subject
 
 EXPORT = "form.submission.export"
@@ -62,19 +67,43 @@ def opened(hub: Hub, form: Form, page: Page | None = None, one: str | None = Non
 
 
 def export(
-    hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page | None = None
+    hub: Hub,
+    form: Form,
+    file_format: str,
+    options: CsvOptions,
+    page: Page | None = None,
+    passphrases: Mapping[int, str] | None = None,
 ) -> Generator[bytes]:
     """The bytes of an export as they are made; memory does not grow with the form.
 
-    page: which submissions; without it those of the options' filter.
-    Raises Fault format.unknown, form.unknown (never published).
+    page: which submissions; without it those of the options' filter. passphrases: by number of the key.
+    Raises Fault format.unknown, form.unknown (never published), Problem 400.12 (a passphrase is wrong).
     """
     if file_format not in FORMATS:
         raise Fault("format.unknown", format=file_format, formats=", ".join(FORMATS))
     schemas = published(hub, form).in_order
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
-    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas)
+    unlocked = _unlocked(hub, form, passphrases or {})
+    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, unlocked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocked:
+    """The keys that were asked for by number, and those of them that the passphrases opened."""
+
+    given: frozenset[int]
+    keys: Mapping[int, RSAPrivateKey]
+
+    def over(self, source: FormSource) -> FormSource | DecryptedSource:
+        return DecryptedSource(source, self.keys, self.given) if self.given else source
+
+
+def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> _Unlocked:
+    """Before the first byte is sent. Raises Problem 400.12."""
+    held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
+    opened = {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
+    return _Unlocked(frozenset(passphrases), opened)
 
 
 def note_export(hub: Hub, form: Form, by: By = None) -> None:
@@ -85,13 +114,30 @@ def note_export(hub: Hub, form: Form, by: By = None) -> None:
 
 
 def _stream(
-    hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page, schemas: tuple[Schema, ...]
-) -> Generator[bytes]:
-    with opened(hub, form, page) as source:
+    hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page, schemas: tuple[Schema, ...],
+    unlocked: _Unlocked,
+) -> Generator[bytes]:  # fmt: skip
+    with opened(hub, form, page) as held:
+        source = unlocked.over(held)
+        damaged = source.damaged if isinstance(source, DecryptedSource) else ()
         if file_format == "csv":
             yield from root_csv(source, schemas, options)
         else:
-            yield from submissions_zip(source, schemas, options, made_at=hub.clock.now())
+            made_at = hub.clock.now()
+            yield from submissions_zip(source, schemas, options, made_at=made_at, damaged=damaged)
+
+
+def keys_opened_by(hub: Hub, form: Form, passphrase: str) -> dict[int, str]:
+    """The passphrase by number of each of the form's keys that it opens. Raises Problem 400.12 when it opens none."""
+    catch_up(hub, form.id)
+    opened = {}
+    for key in keys_in_use(hub.read(), form.id):
+        with suppress(Problem):
+            unlock(key.locked or {}, passphrase)
+            opened[key.id] = passphrase
+    if not opened:
+        raise Problem("400.12")
+    return opened
 
 
 def form_named(hub: Hub, project_id: int, xml_form_id: str) -> Form:

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from forms.instance import Envelope, parse_instance, read_encrypted
@@ -315,8 +316,9 @@ def attach(
     xml: str,
     files: Mapping[str, Staged | None],
     by: Mapping[str, str] | None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Gives files to a version, or takes them away (None).
+    """Gives files to a version, or takes them away (None). more: what else the entry says.
 
     Supersedes what said anything of the same names before: every hub then agrees which bytes stand,
     and the earlier ones stay in the ledger.
@@ -325,6 +327,7 @@ def attach(
         "instance_id": instance_id,
         "xml": xml,
         "files": {n: b.sha256 if b else None for n, b in files.items()},
+        **more,
     }
     if by:
         body["by"] = dict(by)

@@ -64,7 +64,7 @@ PROBLEMS: dict[str, ProblemRow] = dict(
         _row("400.37", mark("Encoding not supported.")),
         _row("400.38", mark("The password is too long: at most 72 bytes are allowed.")),
         _row("400.39", mark("The multipart body of the request could not be read.")),
-        _row("400.41", mark("These query parameters cannot be used together or so often: {paramSet}."), "paramSet"),
+        _row("400.41", mark("These query parameters cannot be used together or so often: {paramSet}."), "paramSet", "violationText"),
         _row("400.42", mark("A query parameter is out of range: {violationText}"), "violationText"),
         _row("400.43", mark("{count} of the {total} entities in this submission could not be processed."), "count", "total", "errors"),
         _row("400.44", mark("The supplied password is too weak: {reason}"), "warning", "suggestions"),

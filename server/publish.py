@@ -24,6 +24,7 @@ from server.declaring import (
     with_new_lists,
 )
 from server.definition import Definition, read_definition, reversioned
+from server.encrypting import keyed
 from server.errors import Problem
 from server.form_entries import (
     By,
@@ -94,18 +95,17 @@ def create_form(
             warn(definition, found + old_version(definition.entities))
         check_lists(turn, project.uid, definition.entities)
         key = _new_form(turn, project, definition.schema.form_id, by)
-        subject, files = form_subject(project.uid, key), own_files(definition)
-        links = first_links(turn.db, project.uid, definition)
+        made = keyed(turn, project, definition)
+        subject, files = form_subject(project.uid, key), own_files(made)
+        links = first_links(turn.db, project.uid, made)
         if publish:
-            check_unpublished(turn, project.id, definition)
-            made = publish_lists(turn, project.uid, definition.entities, by)
-            links = with_new_lists(turn, links, made, definition, files)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True, links=links)
+            check_unpublished(turn, project.id, made)
+            lists = publish_lists(turn, project.uid, made.entities, by)
+            links = with_new_lists(turn, links, lists, made, files)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True, links=links)
         else:
             token = make_token()
-            append_version(
-                turn, DRAFT, subject, definition, files, by=by, first=True, token=token, links=links
-            )
+            append_version(turn, DRAFT, subject, made, files, by=by, first=True, token=token, links=links)
         return key
 
     return _written(hub, project.uid, hub.write(work))
@@ -142,19 +142,20 @@ def publish_definition(
 
     def work(turn: Turn) -> str:
         form = forms.find_form(turn.db, project.id, definition.schema.form_id)
+        made = keyed(turn, project, definition)
         if form is None:
-            check_unpublished(turn, project.id, definition)
-            key = _new_form(turn, project, definition.schema.form_id, by)
+            check_unpublished(turn, project.id, made)
+            key = _new_form(turn, project, made.schema.form_id, by)
             subject = form_subject(project.uid, key)
-            links = first_links(turn.db, project.uid, definition)
+            links = first_links(turn.db, project.uid, made)
             links = {name: link for name, link in links.items() if name not in files}
-            made = publish_lists(turn, project.uid, definition.entities, by)
-            links = with_new_lists(turn, links, made, definition, files)
-            append_version(turn, PUBLISH, subject, definition, files, by=by, first=True, links=links)
+            lists = publish_lists(turn, project.uid, made.entities, by)
+            links = with_new_lists(turn, links, lists, made, files)
+            append_version(turn, PUBLISH, subject, made, files, by=by, first=True, links=links)
             return key
-        compare(turn, form, definition, ignore_warnings=True)
-        links = _published_links(turn, form, form.current_id, definition, files, by)
-        append_published(turn, form, definition, files, by, links=links)
+        compare(turn, form, made, ignore_warnings=True)
+        links = _published_links(turn, form, form.current_id, made, files, by)
+        append_published(turn, form, made, files, by, links=links)
         return form.key
 
     return _written(hub, project.uid, hub.write(work))
@@ -185,7 +186,8 @@ def publish_file(
     Raises Problem as `read_definition` and `publish_definition` do, OSError for unreadable files.
     """
     kind = path.suffix.lower().removeprefix(".")
-    definition = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    read = read_definition(hub, path.read_bytes(), None if kind == "xml" else kind, path.stem)
+    definition = hub.write(lambda turn: keyed(turn, project, read))  # what would be published
     files = _files_beside(hub, definition, media or path.parent / "media")
     form = forms.find_form(hub.read(), project.id, definition.schema.form_id)
     if form is not None:

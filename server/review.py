@@ -69,11 +69,20 @@ def set_attachment(
     name: str,
     file: Staged | None,
     *,
+    media_type: str | None = None,
     by: By = None,
 ) -> None:
-    """Gives a version of the submission a file, or takes it away (None); the slot stays."""
+    """Gives a version of the submission a file, or takes it away (None); the slot stays. An old version's
+    files are its own: those of the edits made of it stay. media_type: as the sender calls it."""
     subject = _subject(form, held)
-    hub.write(lambda turn: attach(turn, subject, version.instance_id, version.xml, {name: file}, by))
+
+    def work(turn: Turn) -> None:
+        more: dict[str, Any] = {"types": {name: media_type}} if media_type else {}
+        if _current(turn, held).id != version.id:
+            more["alone"] = True
+        attach(turn, subject, version.instance_id, version.xml, {name: file}, by, more)
+
+    hub.write(work)
 
 
 def delete_submission(hub: Hub, form: Form, held: Submission, *, by: By = None) -> None:

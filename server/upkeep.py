@@ -18,7 +18,7 @@ from server.clock import stamp
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
 from server.projection.submissions import read_stale
-from server.purging import purge_forms
+from server.purging import purge_forms, purge_submissions
 from server.store import copies, ledger_sqlite, state_tables, withdrawals
 from server.store.actors import Connection
 from server.store.answers import stale_anywhere
@@ -100,6 +100,7 @@ def sweep(hub: Hub) -> None:
     moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))
     drop_unnamed(hub, withdrawals.loose_before(hub.read(), moment))
     purge_forms(hub, hub.clock.now())
+    purge_submissions(hub, hub.clock.now())
 
 
 def rebuild(hub: Hub) -> int:

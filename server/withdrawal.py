@@ -7,6 +7,7 @@ undone. Rules: docs/ledger.md §6. No Flask, no SQL.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from server.errors import Fault
@@ -29,19 +30,19 @@ def withdraw(hub: Hub, form: Form, instance_id: str, *, reason: str | None = Non
     """
     if reason is not None and len(reason) > REASON_LIMIT:
         raise Fault("withdrawal.reason", limit=REASON_LIMIT)
-    wiped = hub.write(lambda turn: _withdraw(turn, form, instance_id, reason, by))
+    more: dict[str, Any] = {"reason": reason} if reason else {}
+    if by:
+        more["by"] = dict(by)
+    wiped = hub.write(lambda turn: withdraw_within(turn, form, instance_id, more))
     log.info("submission withdrawn project=%s instance=%s entries=%d", form.project_id, instance_id, wiped)
     return wiped
 
 
-def _withdraw(turn: Turn, form: Form, instance_id: str, reason: str | None, by: By) -> int:
+def withdraw_within(turn: Turn, form: Form, instance_id: str, more: Mapping[str, Any]) -> int:
+    """The same within a turn. more: what the withdrawal says besides."""
     root = _root(turn, form, instance_id)
     made = {made_by(entry) for entry in known_about(turn.db, form, root)} - {None}
-    body: dict[str, Any] = {"instances": sorted({root, instance_id, *(str(name) for name in made)})}
-    if reason:
-        body["reason"] = reason
-    if by:
-        body["by"] = dict(by)
+    body: dict[str, Any] = {"instances": sorted({root, instance_id, *(str(name) for name in made)}), **more}
     before = withdrawals.count_wiped(turn.db)
     turn.append(PURGE, submission_subject(form.project_uid, form.key, root), body)
     return withdrawals.count_wiped(turn.db) - before

@@ -84,6 +84,7 @@ class Version:
     depth: int = 0
     parents: list[Version] = field(default_factory=list)
     files: dict[str, str | None] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)  # media types that senders gave, by file name
 
     @property
     def entry(self) -> Entry:
@@ -165,12 +166,13 @@ def is_sound(entry: Entry) -> bool:
             texts = (said.get("instance_id"), said.get("form_version"), said.get("deprecated_id", ""))
             return bool(entry.blobs) and _are_texts(texts) and _are_files(said.get("files", {}))
         case "submission.attachment.update":
-            return _are_texts((said.get("instance_id"), said.get("xml"))) and _are_files(said.get("files"))
+            named = (said.get("instance_id"), said.get("xml"))
+            return _are_texts(named) and _are_files(said.get("files")) and _are_types(said.get("types", {}))
         case "submission.update.resolve":
             return _are_texts((said.get("instance_id"),)) and is_hash(said.get("xml"))
         case "submission.purge":
-            named = said.get("instances")
-            return isinstance(named, list) and _are_texts(named)
+            gone = said.get("instances")
+            return isinstance(gone, list) and _are_texts(gone)
         case "comment.create":
             return _are_texts((said.get("body"),))
     return True
@@ -184,6 +186,10 @@ def _are_files(said: object) -> bool:
     if not isinstance(said, dict):
         return False
     return all(isinstance(n, str) and (h is None or is_hash(h)) for n, h in said.items())
+
+
+def _are_types(said: object) -> bool:
+    return isinstance(said, dict) and _are_texts([*said, *said.values()])
 
 
 def _by_kind(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -322,11 +328,28 @@ def _updated_at(current: Version | None, versions: Iterable[Version], reviews: I
 
 
 def _attach(versions: list[Version], said: Iterable[Entry], updates: Iterable[Entry]) -> None:
-    """Fills each version's files: its own over those of the version that it edits."""
-    own = files_by_version([*said, *updates])
+    """Fills each version's files: its own over those of the version that it edits. What was said of an
+    old version alone does not pass to the edits that were made of it before."""
+    every = [*said, *updates]
+    own, inherited = files_by_version(every), files_by_version(e for e in every if not e.body.get("alone"))
+    types = _types_given(every)
+    passed: dict[int, dict[str, str | None]] = {}
     for version in versions:  # parents come first
         best = max(version.parents, key=lambda p: p.rank, default=None)
-        version.files = {**(best.files if best else {}), **own.get((version.instance_id, version.xml), {})}
+        above, key = passed[id(best)] if best else {}, (version.instance_id, version.xml)
+        passed[id(version)] = {**above, **inherited.get(key, {})}
+        version.files = {**above, **own.get(key, {})}
+        held = ((name, types.get((name, sha))) for name, sha in version.files.items())
+        version.types = {name: given for name, given in held if given}
+
+
+def _types_given(entries: Iterable[Entry]) -> dict[tuple[str, str | None], str]:
+    """(file name, hash) -> the media type that was last said of it."""
+    return {
+        (name, entry.body["files"].get(name)): given
+        for entry in in_order(e for e in entries if e.kind == ATTACH and e.body.get("types"))
+        for name, given in entry.body["types"].items()
+    }
 
 
 def files_by_version(entries: Iterable[Entry]) -> dict[tuple[str, str], dict[str, str | None]]:

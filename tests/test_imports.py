@@ -30,6 +30,12 @@ KEEPERS = {
     "sqlite3": ("server/store/",),
     "sqlite_utils": ("server/store/",),
     "pyxform": ("forms/compile.py",),
+    "cryptography": (
+        "forms/encrypted.py",
+        "server/managed_keys.py",
+        "server/exporting.py",
+        "server/exports/decrypted.py",
+    ),
 }
 SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.service import read_passphrase
 from server.commands.session import Session, _, pass_session, shared_options
 from server.errors import Fault
 
@@ -20,17 +21,30 @@ from server.errors import Fault
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write.")
 )
+@click.option("--decrypt", is_flag=True, help=_("Decrypt encrypted answers; asks for the passphrase."))
+@click.option("--passphrase-stdin", is_flag=True, help=_("Decrypt; read the passphrase from standard input."))
 @shared_options
 @pass_session
-def export(session: Session, form: str, project: str, file_format: str, out: Path) -> None:
+def export(
+    session: Session,
+    form: str,
+    project: str,
+    file_format: str,
+    out: Path,
+    decrypt: bool,
+    passphrase_stdin: bool,
+) -> None:
     from server.exporting import export as stream
-    from server.exporting import form_named
+    from server.exporting import form_named, keys_opened_by
     from server.exports.columns import CsvOptions
     from server.peers import project_of
 
     with session.hub() as hub:
         found = form_named(hub, project_of(hub, project).id, form)
-        size, digest = _write(out, stream(hub, found, file_format, CsvOptions(hub=True)))
+        said = read_passphrase(passphrase_stdin) if decrypt or passphrase_stdin else None
+        passphrases = keys_opened_by(hub, found, said) if said is not None else {}
+        pieces = stream(hub, found, file_format, CsvOptions(hub=True), passphrases=passphrases)
+        size, digest = _write(out, pieces)
     session.say("Written: {path}", path=out)
     session.answer({"file": str(out), "format": file_format, "size_bytes": size, "sha256": digest})
 

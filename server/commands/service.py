@@ -46,6 +46,14 @@ def read_password(session: Session, from_stdin: bool) -> str:
     return asked
 
 
+def read_passphrase(from_stdin: bool, *, confirm: bool = False) -> str:
+    """As read_password, for what opens encrypted answers."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
+    return asked
+
+
 @click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
 @click.option(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from forms.fields import Schema, Table
-from server.exports.audits import NAME as AUDIT
 from server.exports.audits import audit_lines
-from server.exports.central_csv import Values, chosen_values, chunks, repeat_lines, root_lines
+from server.exports.central_csv import Values, chosen_values, chunks, line, repeat_lines, root_lines
 from server.exports.columns import CsvOptions, merged_tables
 from server.exports.filenames import MediaNames, safe_name, table_names
 from server.exports.rows import Media, Source
@@ -53,11 +52,17 @@ def root_csv(source: Source, published: Sequence[Schema], options: CsvOptions) -
 
 
 def submissions_zip(
-    source: Source, published: Sequence[Schema], options: CsvOptions, *, made_at: datetime
+    source: Source,
+    published: Sequence[Schema],
+    options: CsvOptions,
+    *,
+    made_at: datetime,
+    damaged: Collection[tuple[str, str]] = (),
 ) -> Iterator[bytes]:
-    """The whole export as a zip: root table, repeats in form order, media, audit logs.
+    """The whole export as a zip: root table, repeats in form order, media, audit logs, and if anything could not
+    be decrypted a list of that.
 
-    published: as for `root_csv`. made_at: date of the files inside.
+    published: as for `root_csv`. made_at: date of the files inside. damaged: filled while the source is read.
     """
     packing = ZipStream(made_at)
     tables = _tables(published, options)
@@ -69,6 +74,9 @@ def submissions_zip(
     if options.attachments:
         yield from _media(packing, source)
         yield from _audits(packing, source, form_id)
+    if damaged:
+        lines = itertools.chain([line(["instance ID", "file"])], (line(list(one)) for one in damaged))
+        yield from packing.file(safe_name(f"{form_id} - damaged.csv"), chunks(lines))
     yield from packing.finish()
 
 
@@ -90,10 +98,9 @@ def _table(
 def _media(packing: ZipStream, source: Source) -> Iterator[bytes]:
     names = MediaNames()
     for media in source.media():
-        if media.name != AUDIT:
-            level = 0 if media.name.rpartition(".")[2].lower() in PACKED else LEVEL
-            place = names.place(media.instance_id, media.name)
-            yield from packing.file(place, _pieces(media), level=level)
+        level = 0 if media.name.rpartition(".")[2].lower() in PACKED else LEVEL
+        place = names.place(media.instance_id, media.name)
+        yield from packing.file(place, _pieces(media), level=level)
 
 
 def _pieces(media: Media) -> Iterator[bytes]:

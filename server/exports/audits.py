@@ -11,7 +11,6 @@ from server.exports.central_csv import line
 from server.exports.rows import Media, Source
 
 log = logging.getLogger(__name__)
-NAME = "audit.csv"  # what Collect always calls it
 EVENT = [
     "event",
     "node",
@@ -30,13 +29,12 @@ EVENT = [
 def audit_lines(source: Source) -> Iterator[str]:
     """A header and a line an event, root instanceID first; nothing at all without any event."""
     started = False
-    for media in source.media():
-        if media.name == NAME:
-            for event in _events(media):
-                if not started:
-                    started = True
-                    yield line(["instance ID", *EVENT])
-                yield line([media.instance_id, *event])
+    for media in source.audits():
+        for event in _events(media):
+            if not started:
+                started = True
+                yield line(["instance ID", *EVENT])
+            yield line([media.instance_id, *event])
 
 
 def _events(media: Media) -> Iterator[list[str]]:

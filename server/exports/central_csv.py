@@ -19,6 +19,7 @@ STATUS = {
     None: "",
     "notDecrypted": "not decrypted",
     "missingEncryptedFormData": "missing encrypted form data",
+    "damagedEncryptedFormData": "damaged encrypted form data",  # ours: while decrypting, to say which
 }
 BEFORE = ["SubmissionDate"]
 AFTER = [

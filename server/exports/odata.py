@@ -140,8 +140,9 @@ def _pieces(
             yield opening + b",".join(held)
             held, size, opening = [], 0, b","
     following = None
-    if window.more and window.last is not None:
-        following = address.next(make_token(table, window.last.id))
+    if window.more:
+        # Without a row ($top=0 of a repeat table, to count) there is none to go on after: Central says null.
+        following = address.next(make_token(table, window.last.id if window.last else None))
     count = (window.counted if total is None else total) if query.count else None
     rest = b",".join(held)
     yield (

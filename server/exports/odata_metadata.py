@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -20,6 +21,7 @@ EDM = {
     "geotrace": "GeographyLineString",
     "geoshape": "GeographyPolygon",
 }
+EDMX = {"xmlns:edmx": "http://docs.oasis-open.org/odata/ns/edmx", "Version": "4.0"}
 SUBMISSION = "org.opendatakit.submission"
 CAN = "Org.OData.Capabilities.V1."
 SYSTEM = {
@@ -53,35 +55,25 @@ def service_document(schema: Schema, service: str) -> dict[str, Any]:
 
 @dataclass
 class _Type:
-    """An EntityType (a table) or ComplexType (a group): its name, and (name, type) of what it holds."""
+    """An EntityType (a table) or ComplexType (a group): its name, and (name, type) of what it holds, in the
+    form's order. Tables below it are collections."""
 
     name: str
     properties: list[tuple[str, str]] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 def metadata_document(schema: Schema, form_id: str) -> str:
     """form_id: xmlFormId, which names the container as it is."""
     space = f"org.opendatakit.user.{identifier(form_id)}"
     entities, groups = _types(schema, space)
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">',
-            "<edmx:DataServices>",
-            _schema(SUBMISSION, [_system(), *(_enum(n, members) for n, members in ENUMS.items())]),
-            _schema(
-                space,
-                [
-                    *(_entity(one, primary=n == 0) for n, one in enumerate(entities)),
-                    *(_tag("ComplexType", {"Name": one.name}, _properties(one)) for one in groups),
-                    _container(form_id, space, entities),
-                ],
-            ),
-            "</edmx:DataServices>",
-            "</edmx:Edmx>",
-        ]
-    )
+    inside = [
+        *(_entity(one, primary=n == 0) for n, one in enumerate(entities)),
+        *(_tag("ComplexType", {"Name": one.name}, _properties(one)) for one in groups),
+        _container(form_id, space, entities),
+    ]
+    known = _schema(SUBMISSION, [_system(), *(_enum(n, members) for n, members in ENUMS.items())])
+    services = _tag("edmx:DataServices", {}, [known, _schema(space, inside)])
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_tag("edmx:Edmx", EDMX, [services])}'
 
 
 def _types(schema: Schema, space: str) -> tuple[list[_Type], list[_Type]]:
@@ -98,7 +90,7 @@ def _types(schema: Schema, space: str) -> tuple[list[_Type], list[_Type]]:
             holders[node.path] = groups[-1]
             owner.properties.append((name, f"{space}.{dotted}"))
         elif node.type == "repeat":
-            owner.links.append((name, f"Collection({space}.Submissions.{dotted})"))
+            owner.properties.append((name, f"Collection({space}.Submissions.{dotted})"))
         else:
             owner.properties.append((name, f"Edm.{EDM.get(node.type, 'String')}"))
     return entities, groups
@@ -119,7 +111,7 @@ def _enum(name: str, members: list[str]) -> str:
 
 def _entity(one: _Type, *, primary: bool) -> str:
     inside = [
-        _tag("Key", {}, [_tag("PropertyRef", {"Name": "__id"})]),
+        f"<Key>{_tag('PropertyRef', {'Name': '__id'})}</Key>",
         _tag("Property", {"Name": "__id", "Type": "Edm.String"}),
     ]
     if primary:
@@ -129,8 +121,11 @@ def _entity(one: _Type, *, primary: bool) -> str:
 
 def _properties(one: _Type) -> list[str]:
     return [
-        *(_tag("Property", {"Name": name, "Type": kind}) for name, kind in one.properties),
-        *(_tag("NavigationProperty", {"Name": name, "Type": kind}) for name, kind in one.links),
+        _tag(
+            "NavigationProperty" if kind.startswith("Collection(") else "Property",
+            {"Name": name, "Type": kind},
+        )
+        for name, kind in one.properties
     ]
 
 
@@ -185,5 +180,8 @@ def _yes(name: str, value: str) -> str:
 
 
 def _tag(name: str, attributes: dict[str, str], inside: list[str] | None = None) -> str:
+    """An element on lines of its own, with what is inside set in by two blanks, as Central writes it."""
     start = "".join([f"<{name}", *(f" {key}={quoteattr(value)}" for key, value in attributes.items())])
-    return f"{start}>{''.join(inside)}</{name}>" if inside else f"{start}/>"
+    if inside is None:
+        return f"{start}/>"
+    return "\n".join([f"{start}>", *(textwrap.indent(one, "  ") for one in inside), f"</{name}>"])

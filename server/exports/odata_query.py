@@ -173,21 +173,21 @@ def read_resource(path: str) -> Resource:
     return Resource(ids[0], table, above, ids[-1])
 
 
-def read_token(token: str, table: str) -> str:
-    """The id in a $skiptoken. Raises Problem 400.35."""
+def read_token(token: str, table: str) -> str | None:
+    """The id in a $skiptoken; None where it was made without a row. Raises Problem 400.35."""
     try:
         if not token.startswith(TOKEN_VERSION):
             raise ValueError(token)
         held = orjson.loads(base64.b64decode(token[len(TOKEN_VERSION) :]))[_token_key(table)]
     except (ValueError, KeyError, TypeError, binascii.Error):
         raise Problem("400.35") from None
-    if not isinstance(held, str):
+    if not isinstance(held, str) and (held is not None or table == "Submissions"):
         raise Problem("400.35")
     return held
 
 
-def make_token(table: str, row: str) -> str:
-    """The $skiptoken for what comes after the row with this id."""
+def make_token(table: str, row: str | None) -> str:
+    """The $skiptoken for what comes after the row with this id; None: after none."""
     return TOKEN_VERSION + base64.b64encode(orjson.dumps({_token_key(table): row})).decode()
 
 

@@ -50,7 +50,7 @@ class RowReader:
         self._expand = expand
         below = table.path + "/"
         self._below = [
-            (t, _Queue(source.repeats(t.path)))
+            (t, RecordQueue(source.repeats(t.path)))
             for t in schema.tables[1:]
             if (t.path.startswith(below) if expand else t.parent == table.number)
         ]
@@ -86,7 +86,7 @@ class RowReader:
         return grouped
 
 
-class _Queue:
+class RecordQueue:
     """A repeat's records, handed out to the submissions as these pass by in the same order."""
 
     def __init__(self, rows: Iterator[tuple[str, int, bytes]]) -> None:

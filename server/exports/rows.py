@@ -21,7 +21,8 @@ class Head:
     instance_id: of the first version: KEY. submitted_at, updated_at, deleted_at:
     "2026-11-23T01:15:00.000Z". form_version: of the first version. schema: key into
     `Source.schemas()` of the form version that the standing version's answers follow.
-    status: None, "notDecrypted" or "missingEncryptedFormData". hub: name of the hub that received it first.
+    status: None, "notDecrypted", "missingEncryptedFormData" or, while decrypting, "damagedEncryptedFormData".
+    hub: name of the hub that received it first.
     """
 
     instance_id: str
@@ -48,6 +49,23 @@ class Media:
     instance_id: str
     name: str
     open: Callable[[], BinaryIO]
+
+
+@dataclass(slots=True)
+class Encrypted:
+    """What is to be decrypted of a submission that stands by an encrypted version.
+
+    key: number of the key that its form version asks to encrypt for. schema: as in Head. answers_file: name of the
+    file with the answers. manifest: gives the XML that was sent in the clear; open: gives a file, None when it has
+    not come.
+    """
+
+    instance_id: str
+    key: int | None
+    schema: int
+    answers_file: str
+    manifest: Callable[[], bytes]
+    open: Callable[[str], BinaryIO | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +110,15 @@ class Source(Protocol):
         """Every form version that the submissions follow."""
 
     def media(self) -> Iterator[Media]:
-        """Files of all these submissions, in their order."""
+        """Files of all these submissions, in their order, without the devices' audit logs and without those of
+        encrypted ones."""
+
+    def audits(self) -> Iterator[Media]:
+        """The audit log of each submission that has one, the oldest version first (Central)."""
+
+
+class EncryptedSource(Source, Protocol):
+    """A source that also gives what its submissions hold encrypted."""
+
+    def encrypted(self, *, oldest_first: bool = False) -> Iterator[Encrypted]:
+        """Those of its submissions that stand by an encrypted version, in their order, or else as `audits`."""

@@ -10,7 +10,7 @@ from forms.entities import Declaration, read_entities
 from forms.errors import FormFault
 from forms.fields import Schema
 from server.projection.context import Context
-from server.store import actors, datasets, forms, projects, submissions
+from server.store import actors, datasets, forms, keys, projects, submissions
 from server.store.actors import Connection
 from server.store.datasets import Link
 from server.store.ledger_sqlite import entries_of
@@ -126,11 +126,15 @@ def _write_version(
     held = forms.find_version(db, number)
     assert held is not None
     schema = context.reader_of(db, held).schema
-    slots = schema.slots
     datasets.write_declarations(db, number, _declared(xform, schema))
     datasets.write_links(db, number, _links(entry, entries or []))
+    if schema.public_key is not None:
+        project = split_form(entry.subject)[0]
+        forms.set_key(db, number, keys.note_key(db, project, schema.public_key, entry.made_at))
     media = _media(entry, entries or [])
-    forms.write_files(db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in slots])
+    forms.write_files(
+        db, number, [_file(context, db, s.name, s.type, media.get(s.name)) for s in schema.slots]
+    )
     return number
 
 

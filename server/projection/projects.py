@@ -1,8 +1,9 @@
-"""project.create, project.update, project.delete -> the project's row."""
+"""project.create, project.update, project.delete -> the project's row, and the keys that were made for it."""
 
 from __future__ import annotations
 
-from server.store import projects
+from server.managed_keys import LOCKED, is_key
+from server.store import keys, projects
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
 from sync.ledger import Entry
@@ -33,6 +34,20 @@ def fold(db: Connection, entry: Entry) -> bool:
             "created_at": first.made_at,
             "updated_at": max(later, default=None),
             "deleted_at": max((e.made_at for e in gone), default=None),
+            "key_id": _fold_keys(db, uid, entries),
         },
     )
     return new
+
+
+def _fold_keys(db: Connection, uid: str, entries: list[Entry]) -> int | None:
+    """Keeps every key that was made for the project, and returns the number of the last. Two hubs that switched
+    encryption on apart made two: both are kept for what was encrypted for them."""
+    last = None
+    for entry in entries:
+        said = entry.body.get("key")
+        if entry.kind == "project.update" and said is not None and is_key(said):
+            last = keys.note_key(db, uid, said["public"], entry.made_at)
+            locked = {part: said[part] for part in LOCKED}
+            keys.write_managed(db, last, said.get("hint"), locked, entry.made_at)
+    return last

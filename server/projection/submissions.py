@@ -7,6 +7,7 @@ sync.merge.standing over all entries about it, so that every hub comes to the sa
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import orjson
 
@@ -105,7 +106,13 @@ def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered:
     submissions.point_to_version(db, row.id, version_id)
     submissions.write_attachments(db, version_id, attachments)
     if offered is not None:
-        answers.write_answers(db, row.id, records(offered.reading))
+        _write_reading(db, row.id, offered.reading)
+
+
+def _write_reading(db: Connection, submission_id: int, reading: Reading) -> None:
+    answers.write_answers(db, submission_id, records(reading))
+    if reading.answers_file is not None:
+        answers.note_encrypted(db, submission_id, reading.answers_file)
 
 
 def records(reading: Reading) -> list[bytes]:
@@ -288,7 +295,9 @@ def _write_version(db: Connection, form: Form, row: Submission, version: Version
     number = submissions.insert_version(
         db, _version_row(row, form.id, entry, submitter, version.depth, place)
     )
-    files = [Attachment(n, sha, False) for n, sha in sorted(version.files.items()) if sha]
+    files = [
+        Attachment(n, sha, False, version.types.get(n)) for n, sha in sorted(version.files.items()) if sha
+    ]
     submissions.write_attachments(db, number, files)
     return number
 
@@ -302,7 +311,9 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
         reading = _read_version(context, db, version)
         attachments = submissions.list_attachments(db, version.id)
         if reading is not None:
+            types = {a.name: a.type for a in attachments}
             attachments = expected_first(reading[0], {a.name: a.sha256 for a in attachments})
+            attachments = [replace(a, type=types.get(a.name)) for a in attachments]
             submissions.clear_attachments(db, version.id)
             submissions.write_attachments(db, version.id, attachments)
         if version.id == row.version_id:
@@ -311,7 +322,7 @@ def read_stale(context: Context, db: Connection, submission_id: int) -> None:
             answers.mark_read(db, submission_id, schema_id=schema_id, expected=expected, present=present)
             answers.clear_answers(db, submission_id)
             if reading is not None:
-                answers.write_answers(db, submission_id, records(reading[0]))
+                _write_reading(db, submission_id, reading[0])
 
 
 def _read_version(context: Context, db: Connection, version: SubmissionVersion) -> tuple[Reading, int] | None:

@@ -20,6 +20,15 @@ def write_answers(db: sqlite3.Connection, submission_id: int, records: Sequence[
 def clear_answers(db: sqlite3.Connection, submission_id: int) -> None:
     base = submission_id * TABLES_LIMIT
     db.execute("DELETE FROM answers WHERE id >= ? AND id < ?", (base, base + TABLES_LIMIT))
+    db.execute("DELETE FROM encrypted WHERE submission_id = ?", (submission_id,))
+
+
+def note_encrypted(db: sqlite3.Connection, submission_id: int, answers_file: str) -> None:
+    """That the answers are in this file of the submission, encrypted; "" when its manifest names none."""
+    db.execute(
+        "INSERT OR REPLACE INTO encrypted (submission_id, answers_file) VALUES (?, ?)",
+        (submission_id, answers_file),
+    )
 
 
 def stale_submissions(db: sqlite3.Connection, form_id: int, limit: int) -> list[int]:

@@ -7,18 +7,22 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from forms.fields import Schema
 from server.clock import shown
 from server.exports.odata_filter import mentions_deleted
-from server.exports.rows import Head, Media, Page
+from server.exports.rows import Encrypted, Head, Media, Page
 from server.store.blobs import BlobStore
 from server.store.odata_sql import COLUMNS, condition
+from server.store.paging import count_live, find_start
 
 _HEAD = (
     "s.instance_id, s.created_at, s.updated_at, s.deleted_at, s.submitter_id, a.display_name, s.device_id, "
     "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
+_STATUS = "CASE WHEN x.submission_id IS NULL THEN NULL WHEN z.sha256 IS NULL THEN 0 ELSE 1 END"
+AUDIT = "/meta/audit"  # the question under which a device's audit log is attached (ODK XForms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,11 @@ class FormSource:
         submission of it follows. one: root instanceID, for that submission alone."""
         self._db, self._blobs = db, blobs
         self._cursors: list[sqlite3.Cursor] = []
-        self._chosen = _choose(form_id, page, now, one)
-        self._counted = _count(form_id, page, now)
+        self._form_id, self._page = form_id, page
+        self._where = _where(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
+        self._chosen = _choose(db, form_id, page, now, one)
         self._schemas = schemas(db)
 
     def close(self) -> None:
@@ -63,10 +68,13 @@ class FormSource:
 
     def count(self) -> int:
         """How many submissions match the page's filter, paging left out."""
-        return int(self._db.execute(*self._counted).fetchone()[0])
+        if self._page.filter is None:
+            return count_live(self._db, self._form_id)
+        where, values = self._where
+        return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
 
     def submissions(self) -> Iterator[tuple[Head, bytes | None]]:
-        for row in self._rows(f"{_HEAD}, r.record", _WITH_ANSWERS):
+        for row in self._rows(f"{_HEAD}, r.record, {_STATUS}", _WITH_ANSWERS):
             yield _head(row), row[14]
 
     def repeats(self, path: str) -> Iterator[tuple[str, int, bytes]]:
@@ -83,10 +91,59 @@ class FormSource:
         return self._schemas
 
     def media(self) -> Iterator[Media]:
-        for instance_id, name, sha256 in self._rows(
-            "s.instance_id, t.name, lower(hex(t.sha256))", _WITH_FILES, "t.place"
-        ):
-            yield Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+        audit, join = self._audit_name()
+        what = f"s.instance_id, t.name, lower(hex(t.sha256)), {audit} IS t.name"
+        for instance_id, name, sha256, is_audit in self._rows(what, join + _WITH_FILES, "t.place"):
+            if not is_audit:
+                yield self._media(instance_id, name, sha256)
+
+    def audits(self) -> Iterator[Media]:
+        audit, join = self._audit_name()
+        if not join:
+            return
+        what = "s.instance_id, t.name, lower(hex(t.sha256))"
+        version = f"JOIN submission_version v ON v.id = s.version_id AND {audit} IS t.name"
+        for row in self._by_age(what, f"{join} {_WITH_FILES} {version}"):
+            yield self._media(*row)
+
+    def _media(self, instance_id: str, name: str, sha256: str) -> Media:
+        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+
+    def _audit_name(self) -> tuple[str, str]:
+        """SQL for the name of a submission's audit log (the answer to /meta/audit), and what it joins."""
+        places = {
+            number: place
+            for number, schema in self._schemas.items()
+            for place, field in enumerate(schema.tables[0].columns)
+            if field.path == AUDIT
+        }
+        if not places:
+            return "NULL", ""
+        cases = " ".join(f"WHEN {int(n)} THEN '$[0][{int(p)}]'" for n, p in places.items())
+        found = f"trim(json_extract(CAST(r.record AS TEXT), CASE s.schema_id {cases} ELSE '$.none' END))"
+        return found, "LEFT JOIN answers r ON r.id = s.id * 1024 "
+
+    def encrypted(self, *, oldest_first: bool = False) -> Iterator[Encrypted]:
+        what = "s.instance_id, f.key_id, s.schema_id, x.answers_file, lower(hex(v.xml)), v.id"
+        rows = self._by_age(what, _ENCRYPTED) if oldest_first else self._rows(what, _ENCRYPTED)
+        for instance_id, key, schema, answers_file, xml, version in rows:
+            yield Encrypted(
+                instance_id, key, schema, answers_file,
+                functools.partial(self._blobs.read, xml, self._db),
+                functools.partial(self._open_file, version),
+            )  # fmt: skip
+
+    def _open_file(self, version: int, name: str) -> BinaryIO | None:
+        row = self._db.execute(_FILE, (version, name)).fetchone()
+        return self._blobs.open(row[0], self._db) if row else None
+
+    def _by_age(self, what: str, join: str) -> sqlite3.Cursor:
+        """As _rows, but the oldest version first. join: gives `v`, the version that stands."""
+        where, values = self._where
+        sql = f"SELECT {what} FROM submission s {join} WHERE {where} ORDER BY v.created_at, v.id"
+        cursor = self._db.execute(sql, values)
+        self._cursors.append(cursor)
+        return cursor
 
     def _rows(self, what: str, join: str, order: str = "") -> sqlite3.Cursor:
         sql = f"SELECT {what} {self._chosen.sql.format(join=join)}{', ' + order if order else ''}"
@@ -97,12 +154,21 @@ class FormSource:
 
 _WITH_ANSWERS = (
     "LEFT JOIN answers r ON r.id = s.id * 1024 LEFT JOIN actor a ON a.id = s.submitter_id "
-    "LEFT JOIN hub_name h ON h.id = s.hub"
+    "LEFT JOIN hub_name h ON h.id = s.hub LEFT JOIN encrypted x ON x.submission_id = s.id "
+    "LEFT JOIN attachment z ON z.submission_version_id = s.version_id AND z.name = x.answers_file"
+)
+_ENCRYPTED = (
+    "JOIN encrypted x ON x.submission_id = s.id JOIN submission_version v ON v.id = s.version_id "
+    "JOIN form_version f ON f.id = s.schema_id"
+)
+_FILE = (
+    "SELECT lower(hex(t.sha256)) FROM attachment t JOIN blob b ON b.sha256 = t.sha256 "
+    "WHERE t.submission_version_id = ? AND t.name = ?"
 )
 # A file may be named before its bytes have come from their hub: it is left out until then.
 _WITH_FILES = (
     "JOIN attachment t ON t.submission_version_id = s.version_id AND t.expected = 1 "
-    "JOIN blob b ON b.sha256 = t.sha256"
+    "AND NOT EXISTS (SELECT 1 FROM encrypted x WHERE x.submission_id = s.id) JOIN blob b ON b.sha256 = t.sha256"
 )
 
 
@@ -118,18 +184,12 @@ def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
     return " AND ".join(conditions), bound
 
 
-def _count(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
-    if page.filter is not None:
-        where, values = _where(form_id, page, now)
-        return f"SELECT count(*) FROM submission s WHERE {where}", values
-    return (
-        "SELECT (SELECT count(*) FROM submission WHERE form_id = ?) "
-        "- (SELECT count(*) FROM submission WHERE form_id = ? AND deleted_at IS NOT NULL)"
-    ), [form_id, form_id]
-
-
-def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
+def _choose(db: sqlite3.Connection, form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
     where, values = _where(form_id, page, now)
+    skip = page.skip
+    if skip and page.filter is None and not page.order and page.after is None and one is None:
+        before, skip = find_start(db, form_id, skip)
+        where, values = f"{where} AND s.created_at < ?", [*values, before]
     if one is not None:
         where, values = f"{where} AND s.instance_id = ?", [*values, one]
     if page.after is not None:
@@ -144,7 +204,7 @@ def _choose(form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen
         return _Chosen(f"FROM submission s {{join}} WHERE {where} ORDER BY {order}", tuple(values))
     limit = -1 if page.limit is None else page.limit
     inner = f"SELECT * FROM submission s WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
-    return _Chosen(f"FROM ({inner}) s {{join}} ORDER BY {order}", (*values, limit, page.skip))
+    return _Chosen(f"FROM ({inner}) s {{join}} ORDER BY {order}", (*values, limit, skip))
 
 
 def _order(page: Page) -> str:
@@ -155,11 +215,18 @@ def _order(page: Page) -> str:
     return ", ".join([*clauses, f"s.created_at {rest}", f"s.instance_id {rest}"])
 
 
+def _status(record: bytes | None, has_answers: int | None) -> str | None:
+    """has_answers: whether the file with the encrypted answers came; None: they are not encrypted."""
+    if record is not None:
+        return None
+    return "missingEncryptedFormData" if has_answers == 0 else "notDecrypted"
+
+
 def _head(row: tuple) -> Head:
     return Head(
         instance_id=row[0], submitted_at=f"{row[1][:23]}Z", updated_at=shown(row[2]),
         deleted_at=shown(row[3]), submitter_id=row[4], submitter_name=row[5], device_id=row[6],
         review_state=row[7], edits=row[8], form_version=row[9], attachments_present=row[10],
-        attachments_expected=row[11], status=None if row[14] is not None else "notDecrypted", hub=row[12],
+        attachments_expected=row[11], status=_status(*row[14:16]), hub=row[12],
         schema=row[13],
     )  # fmt: skip

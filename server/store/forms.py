@@ -16,7 +16,7 @@ _FORM = (
 _IN_TRASH = "f.deleted_at IS NOT NULL AND f.purged_at IS NULL"
 _VERSION = (
     "id, form_id, version, name, lower(hex(xform)), md5, sha1, lower(hex(xls)), xls_type, created_by, "
-    "created_at, published_at, notes"
+    "created_at, published_at, notes, key_id"
 )
 
 
@@ -59,6 +59,7 @@ class FormVersion:
     created_at: str
     published_at: str | None
     notes: str | None = None
+    key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,10 @@ def write_version(
         (form_id, bytes.fromhex(xform), *values.values()),
     )
     return int(done.lastrowid or 0)
+
+
+def set_key(db: sqlite3.Connection, version_id: int, key_id: int) -> None:
+    db.execute("UPDATE form_version SET key_id = ? WHERE id = ?", (key_id, version_id))
 
 
 def drop_drafts(db: sqlite3.Connection, form_id: int, keep: int | None) -> None:

@@ -138,6 +138,16 @@ def follow(db: sqlite3.Connection, ledger: str, seen: Followed) -> None:
     )
 
 
+def last_heard(db: sqlite3.Connection) -> str | None:
+    """When the hub that was silent longest was last heard of: in the year 1 one that never was. None when no
+    hub is known."""
+    row = db.execute(
+        "SELECT coalesce(max(l.met_at), '0001-02-01T00:00:00.000000Z') FROM peer p "
+        "LEFT JOIN peer_ledger l ON l.peer = p.id GROUP BY p.id ORDER BY 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
 def replace_ledger(db: sqlite3.Connection, old: str, new: str | None) -> None:
     """None: it is at work after all."""
     db.execute("UPDATE peer_ledger SET replaced_by = ? WHERE ledger = ?", (new, old))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_COLUMNS = "id, uid, name, description, archived, hub, created_at, updated_at, deleted_at"
+_COLUMNS = "id, uid, name, description, archived, hub, created_at, updated_at, deleted_at, key_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Project:
     created_at: str
     updated_at: str | None
     deleted_at: str | None
+    key_id: int | None = None  # encryption_key that forms of the project get
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ _OWNER = f"JOIN submission s ON s.id = {{0}}.submission_id {_FORM.format('s')}"
 # What each table says, without the row numbers that every fold gives anew: a submission is named by
 # its form and instanceID, a version by its entry.
 _CONTENTS = {
-    "project": """SELECT uid, name, description, archived, hub, created_at, updated_at, deleted_at
-        FROM project""",
+    "project": """SELECT r.uid, r.name, r.description, r.archived, r.hub, r.created_at, r.updated_at, r.deleted_at,
+        k.public FROM project r LEFT JOIN encryption_key k ON k.id = r.key_id""",
     "actor": "SELECT * FROM actor",
     "assignment": "SELECT * FROM assignment",
     "session": "SELECT * FROM session",
@@ -84,10 +84,12 @@ _CONTENTS = {
         s.rivals, s.hub, s.expected, s.present, a.version, a.xform
         FROM submission s LEFT JOIN submission_version v ON v.id = s.version_id
         LEFT JOIN form_version a ON a.id = s.schema_id {_FORM.format("s")}""",
+    "submission_hour": f"""SELECT p.uid, f.key, h.hour, h.live FROM submission_hour h {_FORM.format("h")}
+        WHERE h.live > 0""",
     "submission_version": f"""SELECT p.uid, f.key, s.instance_id, v.instance_id, v.xml, v.entry,
         v.form_version, v.deprecated_id, v.instance_name, v.created_at, v.submitter_id, v.device_id,
         v.user_agent, v.depth, v.standing FROM submission_version v {_OWNER.format("v")}""",
-    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place
+    "attachment": f"""SELECT p.uid, f.key, s.instance_id, v.entry, a.name, a.sha256, a.expected, a.place, a.type
         FROM attachment a JOIN submission_version v ON v.id = a.submission_version_id
         {_OWNER.format("v")}""",
     "comment": f"""SELECT p.uid, f.key, s.instance_id, c.entry, c.body, c.actor_id, c.created_at
@@ -106,6 +108,12 @@ _CONTENTS = {
         v.resolved, v.submission, v.forced FROM entity_version v JOIN entity e ON e.id = v.entity_id""",
     "entity_held": "SELECT * FROM entity_held",
     "entity_purged": "SELECT * FROM entity_purged",
+    "encrypted": f"""SELECT p.uid, f.key, s.instance_id, e.answers_file
+        FROM encrypted e {_OWNER.format("e")}""",
+    # A public key that a form brings along is found in the form again; it counts once it is published.
+    "encryption_key": """SELECT k.project, k.public, k.managed, k.hint, k.locked,
+        CASE WHEN k.managed = 1 THEN k.created_at END FROM encryption_key k WHERE k.managed = 1
+        OR k.id IN (SELECT key_id FROM form_version WHERE published_at IS NOT NULL)""",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from server.store.answers import clear_answers
+from server.store.paging import EVERYTHING, find_start
 
 _SUBMISSION = (
     "s.id, s.form_id, s.instance_id, s.version_id, s.created_at, s.updated_at, s.deleted_at, s.review_state, "
     "s.submitter_id, s.device_id, s.user_agent, s.form_version, s.edits, s.rivals, s.hub, s.expected, s.present, "
     "s.schema_id, s.stale"
 )
+_NAMES = [name.removeprefix("s.") for name in _SUBMISSION.split(", ")]
+# Not INSERT OR REPLACE: that would take a row away without the triggers that count it.
+_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name != "id")
 _VERSION = (
     "id, form_id, submission_id, instance_id, lower(hex(xml)), lower(hex(entry)), form_version, deprecated_id, "
     "instance_name, created_at, submitter_id, device_id, user_agent, depth, standing"
@@ -70,6 +74,7 @@ class Attachment:
     name: str
     sha256: str | None
     expected: bool
+    type: str | None = None  # as its sender called it; None: what its name says
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,15 @@ def find_submission(db: sqlite3.Connection, form_id: int, instance_id: str) -> S
     return Submission(*row) if row else None
 
 
+def deleted_before(db: sqlite3.Connection, moment: str) -> list[tuple[int, str]]:
+    """(number of the form, root instanceID) of what was put into the trash before."""
+    rows = db.execute(
+        "SELECT form_id, instance_id FROM submission WHERE deleted_at IS NOT NULL AND deleted_at < ? ORDER BY id",
+        (moment,),
+    )
+    return [(r[0], r[1]) for r in rows]
+
+
 def find_by_number(db: sqlite3.Connection, number: int) -> Submission | None:
     row = db.execute(f"SELECT {_SUBMISSION} FROM submission s WHERE s.id = ?", (number,)).fetchone()
     return Submission(*row) if row else None
@@ -115,12 +129,18 @@ def iterate_submissions(
     """Newest first, each with the version that stands; limit -1 = all."""
     version = ", ".join(f"v.{c.strip()}" if "(" not in c else c.strip() for c in _VERSION.split(", "))
     version = version.replace("hex(xml)", "hex(v.xml)").replace("hex(entry)", "hex(v.entry)")
-    rows = db.execute(
-        f"SELECT {_SUBMISSION}, {version} FROM submission s JOIN submission_version v ON v.id = s.version_id "
-        f"WHERE s.form_id = ? AND s.deleted_at IS {'NOT ' if deleted else ''}NULL "
-        "ORDER BY s.created_at DESC, s.instance_id DESC LIMIT ? OFFSET ?",
-        (form_id, limit, offset),
-    )
+    before, skip = (EVERYTHING, offset) if deleted else find_start(db, form_id, offset)
+    where = f"s.form_id = ? AND s.deleted_at IS {'NOT ' if deleted else ''}NULL AND s.created_at < ?"
+    order, values = "ORDER BY s.created_at DESC, s.instance_id DESC", [form_id, before]
+    source = f"submission s JOIN submission_version v ON v.id = s.version_id WHERE {where}"
+    if skip or limit >= 0:
+        # The page is chosen first, by an index alone; only its rows are then looked up.
+        chosen = f"SELECT id FROM submission s WHERE {where} {order} LIMIT ? OFFSET ?"
+        source = (
+            f"({chosen}) c JOIN submission s ON s.id = c.id JOIN submission_version v ON v.id = s.version_id"
+        )
+        values += [limit, skip]
+    rows = db.execute(f"SELECT {_SUBMISSION}, {version} FROM {source} {order}", values)
     for row in rows:
         yield Submission(*row[:19]), SubmissionVersion(*row[19:])
 
@@ -201,7 +221,8 @@ def write_submission(db: sqlite3.Connection, row: Submission) -> int:
         row.edits, row.rivals, row.hub, row.expected, row.present, row.schema_id, row.stale,
     )  # fmt: skip
     done = db.execute(
-        "INSERT OR REPLACE INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (id) DO UPDATE SET {_REPLACED}",
         values,
     )
     return row.id or int(done.lastrowid or 0)
@@ -255,10 +276,10 @@ def write_attachments(db: sqlite3.Connection, version_id: int, files: Sequence[A
     if not files:
         return
     db.executemany(
-        "INSERT OR REPLACE INTO attachment (submission_version_id, name, sha256, expected, place) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO attachment (submission_version_id, name, sha256, expected, place, type) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (version_id, f.name, bytes.fromhex(f.sha256) if f.sha256 else None, int(f.expected), n)
+            (version_id, f.name, bytes.fromhex(f.sha256) if f.sha256 else None, int(f.expected), n, f.type)
             for n, f in enumerate(files)
         ],
     )
@@ -271,10 +292,11 @@ def clear_attachments(db: sqlite3.Connection, version_id: int) -> None:
 def list_attachments(db: sqlite3.Connection, version_id: int) -> list[Attachment]:
     """All of a version, expected and not, by name."""
     rows = db.execute(
-        "SELECT name, lower(hex(sha256)), expected FROM attachment WHERE submission_version_id = ? ORDER BY name",
+        "SELECT name, lower(hex(sha256)), expected, type FROM attachment WHERE submission_version_id = ? "
+        "ORDER BY name",
         (version_id,),
     )
-    return [Attachment(r[0], r[1] or None, bool(r[2])) for r in rows]
+    return [Attachment(r[0], r[1] or None, bool(r[2]), r[3]) for r in rows]
 
 
 def list_unexpected(db: sqlite3.Connection, project_id: int) -> list[tuple[str, str, str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import orjson
@@ -25,7 +24,9 @@ from server.web.rest.form_reading import FORM
 
 blueprint = Blueprint("odata", __name__)
 SERVICE = f"{FORM}.svc"
-JSON = "application/json; odata.metadata=minimal"
+JSON = "application/json; charset=utf-8"
+SERVICE_JSON = f"{JSON}; odata.metadata=minimal"
+XML_REFUSAL = "text/xml; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 SUBMISSIONS = "Submissions"
 
@@ -41,7 +42,7 @@ def show_service(project_id: int, xml_form_id: str) -> Response:
     form = find_published(project_id, xml_form_id)
     _options("json")
     said = service_document(_schema(form), _address().service)
-    return Response(orjson.dumps(said), content_type=JSON)
+    return Response(orjson.dumps(said), content_type=SERVICE_JSON)
 
 
 @blueprint.get(f"{SERVICE}/$metadata")
@@ -58,8 +59,10 @@ def show_data(project_id: int, xml_form_id: str, resource: str) -> Response:
     if "(" in resource:
         return _show_below(form, resource, options)
     query = read_query(options, resource)
-    if resource == SUBMISSIONS and query.top == 0:
-        return _show_count(form, query)
+    if query.top == 0 and (resource == SUBMISSIONS or not query.count):
+        return _show_count(form, resource, query)
+    if query.top == 0:
+        return _show_table(form, resource, query)
     tag = event_tag(form, query.filter)
     return not_modified(tag) or tagged(_show_table(form, resource, query), tag)
 
@@ -82,11 +85,15 @@ def _show_below(form: Form, path: str, options: dict[str, str]) -> Response:
         return streamed(pieces, held.pop_all(), JSON)
 
 
-def _show_count(form: Form, query: Query) -> Response:
+def _show_count(form: Form, table: str, query: Query) -> Response:
     """How many there are, for $top=0: without reading any."""
-    with opened(wire.hub(), form, query.page(SUBMISSIONS)) as source:
-        total = source.count() if query.count else None
-    return Response(count_document(SUBMISSIONS, _address(), total), content_type=JSON)
+    total = None
+    if query.count:
+        with opened(wire.hub(), form, query.page(table)) as source:
+            total = source.count()
+    answer = Response(count_document(table, _address(), total), content_type=JSON)
+    answer.add_etag(weak=True)
+    return answer
 
 
 def _options(serves: str) -> dict[str, str]:
@@ -105,7 +112,7 @@ def _schema(form: Form) -> Schema:
 
 def _address() -> Address:
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return Address(wire.base_url(), quote(wire.asked_path(), safe="/:'()!*$@,;=&+~") + query)
+    return Address(wire.base_url(), wire.asked_path() + query)
 
 
 @blueprint.errorhandler(Problem)
@@ -121,7 +128,7 @@ def refuse_in_xml(fault: Problem, endpoint: str) -> Response | tuple[dict[str, A
     text = escape(fault.text(choose_language(request.headers.get("Accept-Language"), "en")))
     details = escape(orjson.dumps(fault.details).decode()) if fault.details else ""
     body = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<error code="{fault.code}">'
-        f"<message>{text}</message><details>{details}</details></error>"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<error code="{fault.code}">\n'
+        f"  <message>{text}</message>\n  <details>{details}</details>\n</error>"
     )
-    return Response(body, fault.status, content_type=XML)
+    return Response(body, fault.status, content_type=XML_REFUSAL)

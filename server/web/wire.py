@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import orjson
 from flask import current_app, g, request
@@ -160,14 +161,6 @@ def asks_of_draft() -> bool:
     return DRAFT in request.environ
 
 
-def asked_path() -> str:
-    """The path as the caller wrote it, but for a token in front."""
-    if not asks_of_draft():
-        return request.path
-    path: str = request.environ[DRAFT]
-    return path.encode("latin-1").decode("utf-8", "replace")
-
-
 def json_body(limit: int = JSON_LIMIT) -> dict[str, Any]:
     """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = limit
@@ -222,6 +215,21 @@ def base_url() -> str:
         return said.rstrip("/")
     scheme = "https" if secure() else "http"
     return f"{scheme}://{request.host}{request.root_path.rstrip('/')}"
+
+
+def asked_path() -> str:
+    """The path as the caller wrote it, percent-escapes and all, without a tablet's token in front."""
+    asked = str(request.environ.get("REQUEST_URI") or quote(_path(), safe="/:'()!*$@,;=&+~"))
+    path = re.sub(r"^[a-z]+://[^/]*", "", asked.partition("?")[0])
+    return re.sub(r"^/v1/(key|test)/[^/]*", "/v1", path.removeprefix(request.root_path.rstrip("/")))
+
+
+def _path() -> str:
+    """The request's path before that of a draft was rewritten."""
+    if not asks_of_draft():
+        return request.path
+    path: str = request.environ[DRAFT]
+    return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def prefix() -> str:

@@ -88,7 +88,10 @@ class MemorySource:
         return dict(enumerate(self.versions))
 
     def media(self) -> Iterator[Media]:
-        return iter(self.files)
+        return (f for f in self.files if f.name != "audit.csv")
+
+    def audits(self) -> Iterator[Media]:
+        return (f for f in self.files if f.name == "audit.csv")
 
     def alone(self, instance_id: str) -> MemorySource:
         return replace(self, heads=[h for h in self.heads if h.instance_id == instance_id])

@@ -223,6 +223,10 @@ def test_file_that_is_no_form_publishes_nothing(hub: Hub, project: Project, tmp_
         (b'<data id="rice" version="1">', '<data id="rice" version="២">'),
         (b"<data id='rice' version = '1' >", "<data id='rice' version=\"២\" >"),
         (b'<data id="rice">', '<data id="rice" version="២">'),
+        (
+            b'<data xmlns:o="http://openrosa.org/xforms" o:version="1" id="rice">',
+            '<data xmlns:o="http://openrosa.org/xforms" o:version="២" id="rice">',
+        ),
         (b'<data id="a&gt;b" xversion="0"\n version="1">', '<data id="a&gt;b" xversion="0"\n version="២">'),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import openpyxl
 import pytest
 from pyodk.client import Client
 from pyodk.errors import PyODKError
+
+from tests.encrypting_device import encrypt
 
 PASSWORD = "ពាក្យសម្ងាត់វែង"
 LIBRARY = Path(__file__).parents[2] / "forms" / "library" / "wps_consultation"
@@ -198,3 +201,49 @@ def test_export_is_read_as_it_is_sent(rice: Client) -> None:
         assert packed.namelist() == ["ស្រូវ_២០២៦.csv", "ស្រូវ_២០២៦-plot.csv"]
     tag = answer.headers["ETag"]
     assert rice.get(path, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_token_is_used_again_until_it_is_ended(rice: Client, tmp_path: Path) -> None:
+    settings = {"config_path": tmp_path / "pyodk.toml", "cache_path": tmp_path / "cache.toml"}
+
+    def token_of_a_new_client(end: bool = False) -> str:
+        with Client(**settings) as client:
+            said: str = client.get("users/current").request.headers["Authorization"]
+            if end:
+                client.delete(f"sessions/{said.removeprefix('Bearer ')}")
+        return said
+
+    first = rice.get("users/current").request.headers["Authorization"]
+    assert token_of_a_new_client() == first
+    assert token_of_a_new_client(end=True) == first
+    assert token_of_a_new_client() != first
+
+
+def test_any_address_is_reached_with_any_verb(central: Client) -> None:
+    made = central.post("projects", json={"name": "កែប"}).json()
+    path = f"projects/{made['id']}"
+    assert central.patch(path, json={"description": "ខេត្ត"}).json()["description"] == "ខេត្ត"
+    assert central.put(path, json={"name": "កែប ២"}).json()["description"] is None
+    assert central.delete(path).json() == {"success": True}
+    with pytest.raises(PyODKError) as told:
+        central.projects.get(made["id"])
+    assert told.value.is_central_error("404.1")
+
+
+def test_encrypted_answers_are_read_with_the_passphrase(rice: Client) -> None:
+    rice.post("projects/1/key", json={"passphrase": PASSWORD, "hint": None})
+    shown = rice.forms.get("ស្រូវ_២០២៦")
+    public = re.search(r'base64RsaPublicKey="([^"]+)"', rice.forms.get_xml("ស្រូវ_២០២៦"))
+    assert public is not None and shown.keyId is not None and shown.version is not None
+    plain = instance("uuid:a", version=shown.version)
+    sealed = encrypt(public[1], "ស្រូវ_២០២៦", shown.version, "uuid:a", plain, {"ស្រែ.jpg": b"jpeg"})
+    rice.submissions.create(xml=sealed.manifest)
+    path = "projects/1/forms/ស្រូវ_២០២៦/submissions"
+    for name, data in sealed.files.items():
+        rice.post(f"{path}/uuid:a/attachments/{name}", data=data)
+    assert rice.submissions.get_table()["value"][0]["__system"]["status"] == "notDecrypted"
+    (key,) = rice.get(f"{path}/keys").json()
+    packed = rice.post(f"{path}.csv.zip", json={str(key["id"]): PASSWORD}).content
+    with zipfile.ZipFile(io.BytesIO(packed)) as files:
+        assert "អូររាំង" in files.read("ស្រូវ_២០២៦.csv").decode()
+        assert files.read("media/ស្រែ.jpg") == b"jpeg"

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from server.hub import Hub
 from server.store.projects import find_project
 from server.subjects import submission_subject
+from server.upkeep import compare
 from sync.ledger import make_entry
 
 Ask = Callable[..., TestResponse]
@@ -182,6 +183,7 @@ def test_what_does_not_fit_is_refused_as_central_does(
     assert send(answers("uuid:b", version="2")) == (404.6, {"formVersion": "2"})
     assert send(b"<data/>") == (400.2, {"field": "form ID xml attribute"})
     assert send(b"<data id='rice'") == (400.1, {"format": "xml", "rawLength": 15})
+    assert send(b"<aoeu") == (400.2, {"field": "form ID xml attribute"})
     assert send(answers("u" * 300)) == (400.13, {"maxLength": 249})
     assert len(as_admin("GET", path).get_json()) == 1
     assert as_admin("GET", f"{path.partition('/forms')[0]}/parked").get_json() == []
@@ -253,13 +255,14 @@ def test_id_of_a_later_version_leads_to_that_version(
     enter()
     edit("uuid:b", replaces="uuid:a", photo=PHOTO)
     as_admin("POST", f"{path}/uuid:a/attachments/{quote(PHOTO)}", data=b"\xff\xd8")
-    target = f"{path}/uuid%3Aa/versions/uuid%3Ab"
+    target = f"{path}/uuid%3Aa/versions/uuid:b"
     for suffix, rest in (
         ("", ""), (".xml", ".xml"), ("/attachments", "/attachments"),
         (f"/attachments/{quote(PHOTO)}", f"/attachments/{quote(PHOTO)}"), ("?x=1", "?x=1"),
     ):  # fmt: skip
         answer = as_admin("GET", f"{path}/uuid:b{suffix}")
         assert (answer.status_code, answer.headers["Location"]) == (301, f"{target}{rest}")
+        assert answer.get_data(as_text=True) == f"Moved Permanently. Redirecting to {target}{rest}"
         assert as_admin("GET", answer.headers["Location"]).status_code == 200
     assert refusal(as_admin("GET", f"{path}/uuid:c"))[0] == 404.1
 
@@ -314,7 +317,8 @@ def test_attachments_are_those_that_the_answers_name(
     address = f"{files}/{quote(PHOTO)}"
     assert refusal(as_admin("GET", address))[0] == 404.1
     assert refusal(as_admin("POST", f"{files}/other.jpg", data=b"x"))[0] == 404.1
-    assert as_admin("POST", address, data=b"\xff\xd8khmer").get_json() == {"success": True}
+    jpeg = {"Content-Type": "image/jpeg"}
+    assert as_admin("POST", address, data=b"\xff\xd8khmer", headers=jpeg).get_json() == {"success": True}
     assert as_admin("GET", files).get_json() == [{"name": PHOTO, "exists": True}]
     answer = as_admin("GET", address)
     assert answer.data == b"\xff\xd8khmer"
@@ -345,6 +349,50 @@ def test_file_of_an_old_version_can_be_taken_away(
     assert as_admin("DELETE", f"{old}/{quote(PHOTO)}").get_json() == {"success": True}
     assert as_admin("GET", old).get_json() == [{"name": PHOTO, "exists": False}]
     assert refusal(as_admin("GET", f"{path}/uuid:a/versions/uuid:x/attachments"))[0] == 404.1
+
+
+def test_file_taken_from_an_old_version_stays_with_the_edit_made_of_it(
+    as_admin: Ask, enter: Callable[..., Any], edit: Callable[..., Any], path: str, hub: Hub
+) -> None:
+    enter(photo=PHOTO)
+    as_admin("POST", f"{path}/uuid:a/attachments/{quote(PHOTO)}", data=b"\xff\xd8")
+    edit("uuid:b", replaces="uuid:a", photo=PHOTO)
+    as_admin("DELETE", f"{path}/uuid:a/versions/uuid:a/attachments/{quote(PHOTO)}")
+    held = as_admin("GET", f"{path}/uuid:a/attachments").get_json()
+    assert held == [{"name": PHOTO, "exists": True}]
+    assert as_admin("GET", f"{path}/uuid:a/versions/uuid:a/attachments").get_json() == [
+        {"name": PHOTO, "exists": False}
+    ]
+    assert compare(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "served"),
+    [
+        ("tape.m4a", "audio/x-m4a", "audio/x-m4a"),
+        ("tape.m4a", None, "application/octet-stream"),
+        ("list.csv", "", "text/csv; charset=utf-8"),
+        ("map.geojson", None, "application/geo+json"),
+        ("list.csv", "application/x-abiword", "application/x-abiword"),
+        ("tape.m4a", "audio/mp4 X-Evil: 1", "application/octet-stream"),
+    ],
+)
+def test_file_is_served_as_what_its_sender_called_it(
+    as_admin: Ask, enter: Callable[..., Any], path: str, hub: Hub, name: str, said: str | None, served: str
+) -> None:
+    enter(photo=name)
+    address = f"{path}/uuid:a/attachments/{name}"
+    headers = {} if said is None else {"Content-Type": said}
+    assert as_admin("POST", address, data=b"x", headers=headers).status_code == 200
+    assert as_admin("GET", address).headers["Content-Type"] == served
+    assert compare(hub) == []
+
+
+def test_form_that_is_opened_for_an_edit_has_no_web_form_yet(
+    as_admin: Ask, enter: Callable[..., Any], path: str
+) -> None:
+    enter()
+    assert refusal(as_admin("GET", f"{path}/uuid:a/edit"))[0] == 409.11
 
 
 def test_deleted_submission_waits_in_the_trash(as_admin: Ask, enter: Callable[..., Any], path: str) -> None:

@@ -11,7 +11,7 @@ POST   /projects | project.create | | ProjectIn | Project | A new project.
 GET    P | project.read | | | Project | One project.
 PATCH  P | project.update | | ProjectChange? | Project | Changes name, description, archived.
 PUT    P | project.update | | Deep | Project | Says the project with states and assignments of all its forms at once.
-~POST   P/key | project.update | | KeyIn | Success | Has the answers of all its forms encrypted on tablets from now on.
+POST   P/key | project.update | | KeyIn | Success | Has the answers of all its forms encrypted on tablets from now on.
 DELETE P | project.delete | | | Success | Ends the project.
 """)
 _FORMS = read_rows("""

@@ -32,10 +32,10 @@ DELETE S/{instance_id}/versions/{version_id}/attachments/{file} | submission.upd
 GET    S/{instance_id}/diffs | submission.read | | | {[Change]} | What each later version changed.
 
 GET    S/{instance_id}/audits | submission.read | limit offset | | [Audit] | What happened to it, newest first.
-~GET    S/{instance_id}/edit | submission.update | | | nothing | Leads to its web form.
-~GET    S.geojson | submission.read | fieldpath limit $filter deleted | | json | Submissions on a map.
-~GET    S/{instance_id}.geojson | submission.read | fieldpath | | json | One of them on a map.
-~GET    S/{instance_id}/versions/{version_id}.geojson | submission.read | fieldpath | | json | One version on a map.
+GET    S/{instance_id}/edit | submission.update | | | nothing | Leads to its web form.
+GET    S.geojson | submission.read | fieldpath limit $filter deleted | | json | Submissions on a map.
+GET    S/{instance_id}.geojson | submission.read | fieldpath | | json | One of them on a map.
+GET    S/{instance_id}/versions/{version_id}.geojson | submission.read | fieldpath | | json | One version on a map.
 
 GET    S.csv | submission.read | splitSelectMultiples groupPaths deletedFields $filter | | csv | The main table.
 POST   S.csv | submission.read | splitSelectMultiples groupPaths deletedFields $filter | Passphrases? | csv | The same.

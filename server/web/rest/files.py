@@ -17,6 +17,9 @@ from server.exports.filenames import safe_name
 from server.web import wire
 from sync.errors import BlobMissing
 
+# A type and parameters, and nothing that could end the header's line.
+_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[ -~]*)?")
+UNSAID = {".csv": "text/csv; charset=utf-8", ".geojson": "application/geo+json"}
 INLINE = ("image/jpeg", "image/png", "image/gif")
 CHUNK = 256 * 1024
 OCTETS = "application/octet-stream"
@@ -52,6 +55,14 @@ def content_type(name: str) -> str:
     return known or mimetypes.guess_type(name, strict=False)[0] or OCTETS
 
 
+def media_type(said: str | None, name: str) -> str:
+    """What a file sent by a program is, as its sender says; without a word as Central takes it."""
+    said = (said or "").strip()
+    if _TYPE.fullmatch(said):
+        return said
+    return UNSAID.get(PurePosixPath(name).suffix.lower(), OCTETS)
+
+
 def disposition(name: str, kind: str = "attachment") -> str:
     """A Content-Disposition with an ASCII name for old clients and the true one beside it (RFC 6266)."""
     safe = safe_name(name)
@@ -60,11 +71,16 @@ def disposition(name: str, kind: str = "attachment") -> str:
 
 
 def blob_answer(
-    sha256: str | None, name: str, *, md5: str | None = None, inline: bool = False, kind: str | None = None
+    sha256: str | None,
+    name: str,
+    *,
+    md5: str | None = None,
+    inline: bool = False,
+    media_type: str | None = None,
 ) -> Response:
-    """A stored file under its name; images open in the browser when `inline`. kind: its media type, where
-    that is known better than by its name. 304 when the caller holds it already. Raises Problem 404.1 when
-    its bytes are not here."""
+    """A stored file under its name; images open in the browser when `inline`. 304 when the caller
+    holds it already. media_type: by default what the name says. Raises Problem 404.1 when its bytes are
+    not here."""
     if sha256 is None:
         raise Problem("404.1")
     stream = _open(sha256)
@@ -75,7 +91,7 @@ def blob_answer(
     else:
         answer = Response(_chunks(stream), direct_passthrough=True)
         answer.call_on_close(stream.close)  # also when nobody reads on: a HEAD, a lost connection
-        kind = kind or content_type(name)
+        kind = media_type or content_type(name)
         answer.headers["Content-Type"] = _with_charset(kind)
         answer.headers["Content-Disposition"] = disposition(
             name, "inline" if inline and kind in INLINE else "attachment"

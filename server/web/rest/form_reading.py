@@ -103,7 +103,7 @@ def show_attachment(asked: Asked, name: str) -> Response:
     for file in forms.list_files(wire.hub().read(), asked.version.id):
         if file.name == name:
             listed = show_file(asked.project, asked.version, name)
-            return listed or blob_answer(file.sha256, name, md5=file.md5, kind=file.content_type)
+            return listed or blob_answer(file.sha256, name, md5=file.md5, media_type=file.content_type)
     raise Problem("404.1")
 
 

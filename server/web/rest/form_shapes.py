@@ -28,7 +28,7 @@ def form_json(form: Form, version: FormVersion) -> dict[str, Any]:
         "createdAt": shown(form.created_at),
         "updatedAt": shown(form.updated_at),
         "webformsEnabled": bool(form.webforms),
-        "keyId": None,
+        "keyId": version.key_id,
         "version": version.version,
         "hash": version.md5,
         "sha": version.sha1,

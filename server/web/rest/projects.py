@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, g, request
 
 from server.clock import shown
+from server.encrypting import encrypt_project
 from server.entity_making import catch_up
 from server.projects import create_project, delete_project, update_project
 from server.store import dataset_rows, datasets, projects
@@ -15,7 +16,7 @@ from server.web import wire
 from server.web.rest.assignments import may_give
 from server.web.rest.datasets import listed_datasets
 from server.web.rest.forms import listed_forms
-from server.web.rest.inputs import optional_switch, optional_text, required_text
+from server.web.rest.inputs import optional_secret, optional_switch, optional_text, required_text
 from server.whole_project import carry_out, read_plan
 
 blueprint = Blueprint("projects", __name__)
@@ -88,6 +89,17 @@ def update(project_id: int) -> dict[str, Any]:
     return project_json(update_project(wire.hub(), project, changes, caller.by))
 
 
+@blueprint.post(f"{PATH}/key")
+def encrypt(project_id: int) -> dict[str, bool]:
+    """{"passphrase", "hint"}: from now on its forms are answered encrypted."""
+    project = wire.project_or_404(project_id)
+    caller = wire.require("project.update", project)
+    said = wire.json_body()
+    passphrase, hint = optional_secret(said, "passphrase"), optional_text(said, "hint")
+    encrypt_project(wire.hub(), project, passphrase, hint, caller.by)
+    return {"success": True}
+
+
 @blueprint.put(PATH)
 def replace(project_id: int) -> dict[str, Any]:
     """The project, and with {"forms": […]} all of its forms with who may what on them. What is not said of
@@ -121,7 +133,7 @@ def project_json(project: Project) -> dict[str, Any]:
         "name": project.name,
         "description": project.description,
         "archived": None if project.archived is None else bool(project.archived),
-        "keyId": None,
+        "keyId": project.key_id,
         "createdAt": shown(project.created_at),
         "updatedAt": shown(project.updated_at),
         "deletedAt": shown(project.deleted_at),

@@ -12,10 +12,11 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.store.submissions import Attachment, Submission, SubmissionVersion
 from server.web import wire
-from server.web.rest.files import blob_answer
+from server.web.rest.files import media_type
 from server.web.rest.forms import SUCCESS
 from server.web.rest.submission_reading import (
     ONE,
+    attachment_answer,
     current_version,
     find_attachment,
     find_form,
@@ -31,8 +32,8 @@ blueprint = Blueprint("submission_attachments", __name__)
 @blueprint.get(f"{ONE}/attachments")
 def list_all(project_id: int, xml_form_id: str, instance_id: str) -> Any:
     """Those that the answers name, held or not."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, "/attachments")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return attachments_json(wire.hub(), list_attachments(form, held.version_id))
@@ -41,11 +42,11 @@ def list_all(project_id: int, xml_form_id: str, instance_id: str) -> Any:
 @blueprint.get(f"{ONE}/attachments/<name>")
 def show(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
     """Also a file that came though the answers do not name it: it is held, so it can be had."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, f"/attachments/{name}")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
-    return blob_answer(find_attachment(form, held.version_id, name).sha256, name, inline=True)
+    return attachment_answer(find_attachment(form, held.version_id, name))
 
 
 @blueprint.post(f"{ONE}/attachments/<name>")
@@ -55,7 +56,8 @@ def fill(project_id: int, xml_form_id: str, instance_id: str, name: str) -> dict
     current = current_version(held)
     _check_sender(project, form, held, current, _expected(form, current, name))
     file = wire.hub().blobs.stage(request.stream)  # type: ignore[arg-type]
-    review.set_attachment(wire.hub(), form, held, current, name, file, by=wire.caller().by)
+    kind = media_type(request.headers.get("Content-Type"), name)
+    review.set_attachment(wire.hub(), form, held, current, name, file, media_type=kind, by=wire.caller().by)
     return SUCCESS
 
 

@@ -13,6 +13,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.store.submissions import Attachment, Submission, SubmissionVersion
 from server.web import wire
+from server.web.rest.files import blob_answer
 from server.web.rest.form_reading import FORM
 
 SUBMISSIONS = f"{FORM}/submissions"
@@ -65,28 +66,31 @@ def find_attachment(form: Form, version_id: int, name: str) -> Attachment:
     raise Problem("404.1")
 
 
-def or_redirect(project: Project, form: Form, instance_id: str, rest: str = "") -> Submission | Response:
-    """The submission, or when the id is a later version's the way to that version (301).
+def attachment_answer(attachment: Attachment) -> Response:
+    """Raises Problem 404.1 when its bytes are not here."""
+    return blob_answer(attachment.sha256, attachment.name, inline=True, media_type=attachment.type)
 
-    rest: what follows the instanceID in the address. Raises Problem 404.1.
-    """
+
+def or_redirect(form: Form, instance_id: str) -> Submission | Response:
+    """The submission, or when the id is a later version's the way to that version (301).
+    Raises Problem 404.1."""
     held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
     if held is not None and held.deleted_at is None:
         return held
     for version in submissions.versions_with(wire.hub().read(), form.id, instance_id):
         owner = submissions.find_by_number(wire.hub().read(), version.submission_id)
         if owner is not None and owner.deleted_at is None:
-            return _moved(project, form, owner, instance_id, rest)
+            return _moved(owner)
     raise Problem("404.1")
 
 
-def _moved(project: Project, form: Form, owner: Submission, instance_id: str, rest: str) -> Response:
-    base = f"{request.root_path.rstrip('/')}{wire.prefix()}/projects/{project.id}/forms"
-    draft = "/draft" if form.is_trial else ""
-    place = f"{_part(form.xml_form_id)}{draft}/submissions/{_part(owner.instance_id)}/versions/{_part(instance_id)}"
+def _moved(owner: Submission) -> Response:
+    """What follows …/submissions/ stays as the caller wrote it."""
+    parts = wire.asked_path().removeprefix("/v1").split("/")  # "", projects, N, forms, ID, …
+    end = parts.index("submissions", 5) + 1  # …/ID/draft/submissions of a draft
+    head, rest = "/".join(parts[:end]), "/".join(parts[end:])
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
-    return Response(status=301, headers={"Location": f"{base}/{place}{quote(rest)}{query}"})
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
+    place = f"{quote(owner.instance_id, safe='')}/versions/{rest}{query}"
+    target = f"{request.root_path.rstrip('/')}{wire.prefix()}{head}/{place}"
+    said = f"Moved Permanently. Redirecting to {target}"
+    return Response(said, 301, {"Location": target}, content_type="text/plain; charset=utf-8")

@@ -11,6 +11,7 @@ from server.clock import shown
 from server.hub import Hub
 from server.store import submissions
 from server.store.actors import Connection
+from server.store.keys import EncryptionKey
 from server.store.submissions import Attachment, Comment, Submission, SubmissionVersion
 from server.web.rest.people import actor_or_none
 
@@ -94,3 +95,13 @@ def stream_submissions(
         yield (separator if batch or separator == b"[" else b"") + b",".join(batch) + b"]"
     finally:
         db.close()
+
+
+def key_json(key: EncryptionKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "public": key.public,
+        "managed": key.managed,
+        "hint": key.hint,
+        "createdAt": shown(key.created_at),
+    }

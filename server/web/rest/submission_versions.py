@@ -13,11 +13,12 @@ from server.store import submissions
 from server.store.forms import Form
 from server.store.submissions import Submission, SubmissionVersion
 from server.web import wire
-from server.web.rest.files import blob_answer, read_stored, xml_answer
+from server.web.rest.files import read_stored, xml_answer
 from server.web.rest.form_reading import newest
 from server.web.rest.forms import SUCCESS
 from server.web.rest.submission_reading import (
     ONE,
+    attachment_answer,
     find_attachment,
     find_form,
     find_submission,
@@ -88,7 +89,7 @@ def list_files(project_id: int, xml_form_id: str, instance_id: str, version_id: 
 @blueprint.get(f"{VERSION}/attachments/<name>")
 def show_file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
     form, _, version = _find(project_id, xml_form_id, instance_id, version_id)
-    return blob_answer(find_attachment(form, version.id, name).sha256, name, inline=True)
+    return attachment_answer(find_attachment(form, version.id, name))
 
 
 @blueprint.delete(f"{VERSION}/attachments/<name>")

@@ -8,11 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from server import entering, review, withdrawal
+from server.answering import catch_up
 from server.changes import event_hash
 from server.errors import Problem
 from server.intake import Case, Post
 from server.store import actors, submissions
 from server.store.forms import Form
+from server.store.keys import keys_in_use
 from server.store.projects import Project
 from server.store.submissions import Submission
 from server.web import wire
@@ -29,7 +31,7 @@ from server.web.rest.submission_reading import (
     find_submission,
     or_redirect,
 )
-from server.web.rest.submission_shapes import People, stream_submissions, submission_json
+from server.web.rest.submission_shapes import People, key_json, stream_submissions, submission_json
 
 blueprint = Blueprint("submissions", __name__)
 
@@ -51,10 +53,11 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
 
 
 @blueprint.get(f"{SUBMISSIONS}/keys")
-def list_keys(project_id: int, xml_form_id: str) -> list[Any]:
-    """Encryption keys that the hub manages: it manages none."""
-    find_form(project_id, xml_form_id, "submission.read")
-    return []
+def list_keys(project_id: int, xml_form_id: str) -> list[dict[str, Any]]:
+    """Of what stands encrypted, the newest first. By their numbers the passphrases are given to an export."""
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    catch_up(wire.hub(), form.id)
+    return [key_json(key) for key in keys_in_use(wire.hub().read(), form.id)]
 
 
 @blueprint.get(f"{SUBMISSIONS}/submitters")
@@ -111,16 +114,23 @@ def upload(project: Project, form: Form, by: Mapping[str, str] | None) -> Case:
 
 @blueprint.get(ONE)
 def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id)
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     return held if isinstance(held, Response) else _shown(held)
+
+
+@blueprint.get(f"{ONE}/edit")
+def open_for_edit(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Central leads to its web form from here; this hub has none yet."""
+    find_form(project_id, xml_form_id, "submission.update")
+    raise Problem("409.11")
 
 
 @blueprint.get(f"{ONE}.xml")
 def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The bytes as they were received."""
-    project, form = find_form(project_id, xml_form_id, "submission.read")
-    held = or_redirect(project, form, instance_id, ".xml")
+    _, form = find_form(project_id, xml_form_id, "submission.read")
+    held = or_redirect(form, instance_id)
     if isinstance(held, Response):
         return held
     return xml_answer(current_version(held).xml)
