@@ -11,7 +11,14 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
-SIGN_IN = frozenset({("POST", "/v1/sessions"), ("POST", "/sign-in")})
+SIGN_IN = frozenset(
+    {
+        ("POST", "/v1/sessions"),
+        ("POST", "/sign-in"),
+        ("POST", "/new-password"),
+        ("POST", "/v1/users/reset/verify"),
+    }
+)
 # One core stays free for everybody else.
 SIGN_IN_THREADS = max(1, min(2, (os.cpu_count() or 1) - 1))
 

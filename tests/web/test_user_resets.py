@@ -80,7 +80,8 @@ def test_a_reset_ends_the_sessions(
 
 
 @pytest.mark.parametrize(
-    ("new", "code"), [("ខ្លី", 400.21), ("hunter2!!!", 400.44), ("ក" * 99, 400.38), (None, 400.2)]
+    ("new", "code"),
+    [("ខ្លី", 400.21), ("hunter2!!!", 400.44), ("ក" * 99, 400.38), (None, 400.11), ("", 400.21)],
 )
 def test_a_bad_password_leaves_the_token_good(
     client: FlaskClient, as_admin: Ask, dara: int, new: Any, code: float

@@ -58,6 +58,14 @@ def whole_in_query(args: Mapping[str, str], name: str, default: int) -> int:
     return int(said)
 
 
+def new_secret(said: Mapping[str, Any], field: str) -> str:
+    """A password to be set: how good it is, an empty one too, is for others to say. Raises Problem 400.11."""
+    value = said.get(field)
+    if not isinstance(value, str):
+        raise Problem("400.11", field=field, expected="string")
+    return value
+
+
 def number_in_path(field: str, text: str) -> int:
     """Raises Problem 400.11 for /users/abc, 400.22 for a number beyond any of ours."""
     if not (text.isascii() and text.isdigit()):

@@ -14,7 +14,7 @@ from server.store import actors
 from server.store.resets import list_requests
 from server.web import wire
 from server.web.credentials import bearer_of
-from server.web.rest.inputs import secret_text
+from server.web.rest.inputs import new_secret
 from server.web.rest.people import user_json
 from server.web.rest.users import user_or_404
 
@@ -56,7 +56,7 @@ def verify() -> dict[str, bool]:
     if resets.holder_of(wire.hub(), token) is None:
         wire.actor()  # 401.2 for nobody
         raise Problem("403.1")
-    if not resets.reset_password(wire.hub(), token, secret_text(wire.json_body(), "new")):
+    if not resets.reset_password(wire.hub(), token, new_secret(wire.json_body(), "new")):
         raise Problem("401.2")
     return SUCCESS
 

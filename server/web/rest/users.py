@@ -14,7 +14,7 @@ from server.preferences import preferences_of
 from server.store import actors
 from server.store.actors import Actor
 from server.web import wire
-from server.web.rest.inputs import number_in_path, optional_text, required_text, secret_text
+from server.web.rest.inputs import new_secret, number_in_path, optional_text, required_text
 from server.web.rest.people import user_json
 
 blueprint = Blueprint("users", __name__)
@@ -54,7 +54,7 @@ def create_user() -> dict[str, Any]:
     caller = wire.require("user.create")
     said = wire.json_body()
     email, name = required_text(said, "email"), optional_text(said, "displayName")
-    password = secret_text(said, "password") if said.get("password") not in (None, "") else None
+    password = new_secret(said, "password") if said.get("password") not in (None, "") else None
     return user_json(accounts.create_user(wire.hub(), email, password, name, caller.by))
 
 
@@ -95,7 +95,7 @@ def set_password(number: str) -> dict[str, bool]:
     old, new = said.get("old"), said.get("new")
     if not isinstance(old, str) or not old:
         raise Problem("401.2")
-    new = secret_text(said, "new")
+    new = new_secret(said, "new")
     if accounts.check_password(wire.hub(), user.email or "", old) is None:
         raise Problem("401.2")
     accounts.set_password(wire.hub(), user, new, wire.caller().by, keep=wire.caller().token)
