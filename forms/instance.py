@@ -134,11 +134,11 @@ def _parse(xml: bytes) -> etree._Element:
 
 
 def _parse_undeclared(xml: bytes) -> etree._Element | None:
-    """XML whose only mistake are prefixes that nobody declared (`orx:meta`): scripts write such, and
-    Central takes it. The prefixes are dropped. None when anything else is wrong."""
+    """XML whose only mistakes are prefixes that nobody declared (`orx:meta`), which are dropped, and blanks
+    before it: scripts write such, and Central takes it. None when anything else is wrong."""
     parser = _PARSERS.forgiving
     try:
-        root: etree._Element | None = etree.fromstring(xml, parser)
+        root: etree._Element | None = etree.fromstring(xml.lstrip(), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
     if root is None or any(e.type != etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE for e in parser.error_log):

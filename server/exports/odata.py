@@ -52,6 +52,8 @@ def resource_document(
     if next(source.submissions(), None) is None:
         raise Problem("404.1")
     found = list(_matching(reader.rows(), resource))
+    if query.top == 0:
+        return iter([count_document(resource.table, address, len(found) if query.count else None)])
     window = Window(found, query.top, query.skip, query.after if resource.table != "Submissions" else None)
     return _document(window, maker, resource.table, query, address, len(found))
 

@@ -35,7 +35,7 @@ def test_prefixes_that_nobody_declared_are_dropped() -> None:
     xml = instance(
         "<f:farm><name>សុខ</name></f:farm><orx:meta><orx:instanceID>uuid:ក</orx:instanceID></orx:meta>"
     )
-    root, said = parse_instance(xml)
+    root, said = parse_instance(b'\n  <?xml version="1.0"?>\n' + xml)
     assert said.instance_id == "uuid:ក"
     assert InstanceReader(read_schema(FORM.encode())).read(root).tables[0] == [["សុខ", None, "uuid:ក"]]
 

@@ -110,7 +110,15 @@ class History:
         of = said[content % len(said)]
         kept = self._keep(f"ឯកសារ {content}".encode()) if content % 4 else None
         before = [e.id for e in self.entries if e.kind == ATTACH and e.subject == of.subject]
-        body = {"instance_id": one, "xml": of.blobs[0], "files": {FILES[content % 2]: kept}}
+        body: dict[str, object] = {
+            "instance_id": one,
+            "xml": of.blobs[0],
+            "files": {FILES[content % 2]: kept},
+        }
+        if content % 3 == 0:
+            body["types"] = {FILES[content % 2]: f"image/x-{hub}"}
+        if content % 5 == 0:
+            body["alone"] = True
         blobs = [kept] if kept else []
         known = before[: content % 3] + ([of.id] if content % 3 else [])
         self._add(ATTACH, of.subject.rpartition("/")[2], hub, number, body, supersedes=known, blobs=blobs)

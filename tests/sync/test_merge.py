@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import permutations
 from typing import Any
 
 from hypothesis import given, settings
@@ -40,7 +41,16 @@ def shown(held: Standing) -> tuple[Any, ...]:
 
     def version(v: Version) -> tuple[Any, ...]:
         parents = [p.entry.id for p in v.parents]
-        return (v.instance_id, v.xml, v.deprecated_id, [t.id for t in v.twins], v.depth, parents, v.files)
+        return (
+            v.instance_id,
+            v.xml,
+            v.deprecated_id,
+            [t.id for t in v.twins],
+            v.depth,
+            parents,
+            v.files,
+            v.types,
+        )
 
     return (
         [version(v) for v in held.versions], held.current and version(held.current),
@@ -274,6 +284,30 @@ def test_a_file_taken_away_is_known_to_be_gone() -> None:
     held = standing([gone, first])
     assert held.current is not None
     assert held.current.files == {"a.jpg": None}
+
+
+def test_what_is_said_of_an_old_version_alone_does_not_pass_to_its_edits() -> None:
+    first = version("uuid:A", files={"a.jpg": "1" * 64})
+    body = {"instance_id": "uuid:A", "xml": "0" * 64, "files": {"a.jpg": None}, "alone": True}
+    gone = said(ATTACH, body, supersedes=[first.id])
+    for entries in permutations([first, B, gone]):
+        held = standing(entries)
+        assert [v.files for v in held.versions] == [{"a.jpg": None}, {"a.jpg": "1" * 64}]
+
+
+def test_file_has_the_type_that_was_last_said_of_these_bytes() -> None:
+    def gives(sha256: str, kind: str, before: list[Entry]) -> Entry:
+        body = {"instance_id": "uuid:A", "xml": "0" * 64, "files": {"a": sha256}, "types": {"a": kind}}
+        return said(ATTACH, body, supersedes=[e.id for e in before])
+
+    one = gives("1" * 64, "audio/amr", [A])
+    again = gives("1" * 64, "audio/mp4", [A, one])
+    assert [standing([again, one, A]).versions[0].types] == [{"a": "audio/mp4"}]
+    other = version(
+        "uuid:A", hub="kep", files={"a": "2" * 64}
+    )  # a twin's bytes, of which nobody said anything
+    held = standing([A, other])
+    assert held.versions[0].types == {}
 
 
 def test_every_comment_is_kept_in_the_order_in_which_they_were_written() -> None:
