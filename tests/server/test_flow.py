@@ -41,7 +41,11 @@ ROWS = {
     ),
     **dict.fromkeys(
         ("field_key.create", "field_key.session.end", "field_key.delete", "field_key.assignment.create",
-         "field_key.assignment.delete"), (False, True, True),
+         "field_key.assignment.delete", "field_key.property.set", "actor_property.create"), (False, True, True),
+    ),
+    **dict.fromkeys(
+        ("dataset.create", "dataset.update", "dataset.update.property.delete", "dataset.delete"),
+        (False, True, True),
     ),
     **dict.fromkeys(
         ("submission.create", "submission.update.version", "submission.attachment.update", "submission.update",
@@ -50,7 +54,8 @@ ROWS = {
     ),
     "submission.purge": (True, True, True),
     **dict.fromkeys(
-        ("entity.create", "entity.update.version", "entity.update", "entity.delete", "entity.restore",
+        ("entity.create", "entity.update.version", "entity.update.resolve", "entity.delete", "entity.restore",
+         "entity.bulk.create", "entity.bulk.delete", "entity.bulk.restore", "entity.purge",
          "hub.introduce", "of.a.later.version"), (True, True, True),
     ),
     **dict.fromkeys(LOCAL_KINDS, (False, False, False)),
@@ -59,6 +64,7 @@ ROWS = {
 
 def entry_of(kind: str, subject: str | None = None, hub: str = "nation") -> Entry:
     rooms = {"project": "project:p", "form": "form:p/rice", "field_key": "actor:t", "entity": "entity:e",
+             "dataset": "dataset:p/plots", "actor_property": "project:p",
              "hub": "hub:nation"}  # fmt: skip
     about = subject or rooms.get(kind.partition(".")[0], HELD)
     return make_entry(kind, about, hub=hub, made_at="2026-11-24T00:00:00.000000Z", body={"project": "p"})
