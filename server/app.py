@@ -37,7 +37,10 @@ API = (
     "server.web.rest.parked",
     "server.web.rest.conflicts",
     "server.web.rest.audits",
+    "server.web.rest.backup",
     "server.web.rest.config",
+    "server.web.rest.openapi",
+    "server.web.rest.unavailable",
     "server.web.rest.datasets",
     "server.web.rest.dataset_diffs",
     "server.web.rest.actor_properties",
@@ -48,6 +51,7 @@ API = (
     "server.web.entity_odata",
 )
 OTHERS = (
+    "server.web.facts",
     "server.web.openrosa",
     "server.web.openrosa_drafts",
     "server.web.rest.draft_testing",

@@ -18,7 +18,7 @@ from server.subjects import actor_number, dataset_subject, form_subject, plain_k
 from sync.ledger import Entry
 from sync.merge import ATTACH, CREATE, EDIT
 
-PAGE = 2000  # entries a transaction: short enough for tablets to wait
+PAGE = 1000  # entries a transaction, about 30 ms: short enough for tablets to wait
 FILE = "submission.attachment.update"
 ENCRYPTED = "encrypted"  # of the two lines that Central writes when a project is encrypted, the first
 PARKED = "submission.park"  # ours: Central refuses what we hold for a person
@@ -156,11 +156,12 @@ class Told:
 
 def read_lines(db: Connection, wanted: Wanted) -> Iterator[Told]:
     """Newest first; the index must have been caught up."""
-    actions = _actions(db, wanted.action) if wanted.action else None
+    actions = actions_of(db, wanted.action) if wanted.action else None
     for row in audits.find_lines(db, actions, wanted.span, wanted.limit, wanted.offset):
         entry = audits.entry_at(db, row.seq)
-        if entry is not None:
-            yield Told(row.seq, entry, lines_of(entry)[row.part])
+        lines = lines_of(entry) if entry is not None else []
+        if entry is not None and row.part < len(lines):  # an older program may have told of more
+            yield Told(row.seq, entry, lines[row.part])
 
 
 def told_by(seq: int, entry: Entry) -> list[Told]:
@@ -168,7 +169,8 @@ def told_by(seq: int, entry: Entry) -> list[Told]:
     return [Told(seq, entry, line) for line in reversed(lines_of(entry))]
 
 
-def _actions(db: Connection, action: str) -> list[str]:
+def actions_of(db: Connection, action: str) -> list[str]:
+    """What ?action= stands for: a group, or itself."""
     if action == "nonverbose":
         return [name for name in audits.actions_held(db) if name not in VERBOSE]
     group = GROUPS.get(action)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from server import audits
 from server.entity_chores import Chores
 from server.errors import Refusal
 from server.hub import Hub
@@ -53,8 +54,9 @@ class Schedule:
 
     def run_due(self) -> None:
         """Meets those whose turn it is. What goes wrong with one keeps no other waiting. On a new day the hub
-        tidies up first."""
+        tidies up first; the audit log's index is brought up, so that nobody who looks waits for it."""
         self._tidy()
+        self._follow()
         for peer in reachable(self.hub):
             turn = self._turns.setdefault(peer.id, _Turn())
             if turn.at_s <= self.world.now_s():
@@ -69,6 +71,12 @@ class Schedule:
             sweep(self.hub)
         except Exception as fault:  # noqa: BLE001 – tomorrow is another day, and hubs are to be met
             log.error("hub not tidied fault=%s", type(fault).__name__)
+
+    def _follow(self) -> None:
+        try:
+            audits.catch_up(self.hub)
+        except Exception as fault:  # noqa: BLE001 – who looks will try again
+            log.error("audit log not followed fault=%s", type(fault).__name__)
 
     def _meet(self, peer: Peer, turn: _Turn) -> None:
         try:

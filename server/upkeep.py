@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from server import audits
+from server import audits, sealing
 from server.clock import stamp
 from server.errors import Fault
 from server.hub import BLOBS, DATABASE, Hub
@@ -27,6 +29,7 @@ from sync.withdrawal import PURGE
 
 PAGE = 1000
 LOOSE_DAYS = 7  # another copy of a damaged bundle may bring the entry that names them
+SENDING = "backup-"  # folders beside the database: copies on their way to somebody
 
 
 @dataclass(slots=True)
@@ -92,6 +95,8 @@ def sweep(hub: Hub) -> None:
     """What is done once a day: what killed processes and broken journeys left goes (half-written files,
     and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
+    for left in hub.data.glob(f"{SENDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
     moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))
     drop_unnamed(hub, withdrawals.loose_before(hub.read(), moment))
     purge_forms(hub, hub.clock.now())
@@ -139,15 +144,16 @@ def _add_blobs(archive: tarfile.TarFile, folder: Path) -> None:
             continue  # withdrawn since the folder was listed
 
 
-def restore(path: Path, data: Path) -> None:
+def restore(path: Path, data: Path, passphrase: str | None = None) -> None:
     """Unpacks a backup into a new folder, under a new ledger id, so that the other hubs notice and
-    bring what it does not hold. All or nothing. Raises Fault data.exists, file.unreadable."""
+    bring what it does not hold. All or nothing. `passphrase`: of a sealed one. Raises Fault data.exists,
+    file.unreadable, seal.needed, seal.passphrase, seal.damaged."""
     if (data / DATABASE).exists():
         raise Fault("data.exists", path=str(data))
     data.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read, as the first hub was
     with tempfile.TemporaryDirectory(dir=data) as folder:
         try:
-            with tarfile.open(path) as archive:
+            with _opened(path, passphrase, Path(folder)) as archive:
                 archive.getmember(DATABASE)
                 archive.extractall(folder, filter="data")
         except (OSError, tarfile.TarError, KeyError) as fault:
@@ -156,3 +162,21 @@ def restore(path: Path, data: Path) -> None:
             raise Fault("file.unreadable", path=str(path), reason=DATABASE)
         for item in sorted(Path(folder).iterdir()):
             item.rename(data / item.name)
+
+
+@contextmanager
+def _opened(path: Path, passphrase: str | None, folder: Path) -> Iterator[tarfile.TarFile]:
+    """The archive; a sealed one is opened beside where it will be unpacked, and goes again."""
+    with path.open("rb") as stream:
+        if not sealing.is_sealed(stream):
+            with tarfile.open(fileobj=stream) as archive:
+                yield archive
+            return
+        if not passphrase:
+            raise Fault("seal.needed", path=str(path))
+        with tempfile.TemporaryFile(dir=folder) as clear:
+            for piece in sealing.unseal(stream, passphrase):
+                clear.write(piece)
+            clear.seek(0)
+            with tarfile.open(fileobj=clear) as archive:
+                yield archive

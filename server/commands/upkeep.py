@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -75,14 +76,27 @@ def backup(session: Session, file: Path) -> None:
 
 @click.command(help=_("Makes a hub from a backup in a new data folder."))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--passphrase-stdin", is_flag=True, help=_("Reads the passphrase of a sealed backup from standard input.")
+)
 @shared_options
 @pass_session
-def restore(session: Session, file: Path) -> None:
+def restore(session: Session, file: Path, passphrase_stdin: bool) -> None:
+    from server.sealing import is_sealed
     from server.upkeep import restore as unpack
 
-    unpack(file, session.data)
+    with file.open("rb") as stream:
+        sealed = is_sealed(stream)
+    unpack(file, session.data, _passphrase(passphrase_stdin) if sealed else None)
     session.say("The hub is restored in {path}.", path=session.data)
     session.answer({"data": str(session.data)})
+
+
+def _passphrase(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt(_("Passphrase"), hide_input=True, err=True)
+    return asked
 
 
 COMMANDS = (verify, rebuild, backup, restore)

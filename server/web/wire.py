@@ -38,6 +38,7 @@ class Running:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.checked = CheckedPasswords(hub)
+        self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
     def close(self) -> None:
         """Releases files and threads."""

@@ -44,8 +44,8 @@ def secret_text(said: Mapping[str, Any], field: str) -> str:
 
 
 def optional_secret(said: Mapping[str, Any], field: str) -> str | None:
-    """As secret_text, where the use case says what a missing one means."""
-    return secret_text(said, field) if said.get(field) else None
+    """As secret_text; None when it is missing or empty."""
+    return None if said.get(field) in (None, "") else secret_text(said, field)
 
 
 def whole_in_query(args: Mapping[str, str], name: str, default: int) -> int:

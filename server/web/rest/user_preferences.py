@@ -21,17 +21,18 @@ SUCCESS = {"success": True}
 @blueprint.put(SITE)
 @blueprint.put(PROJECT)
 def write(name: str, project_id: int | None = None) -> dict[str, bool]:
-    value = _value(wire.json_body())
+    user, value = _user(), _value(wire.json_body())
     project = wire.project_or_404(project_id) if project_id is not None else None
-    set_preference(wire.hub(), _user(), name, value, project)
+    set_preference(wire.hub(), user, name, value, project)
     return SUCCESS
 
 
 @blueprint.delete(SITE)
 @blueprint.delete(PROJECT)
 def drop(name: str, project_id: int | None = None) -> dict[str, bool]:
+    user = _user()
     project = wire.project_or_404(project_id) if project_id is not None else None
-    drop_preference(wire.hub(), _user(), name, project)
+    drop_preference(wire.hub(), user, name, project)
     return SUCCESS
 
 

@@ -1,0 +1,70 @@
+"""Codes that belong to no one resource's tests: what a draft's door refuses, and an entity without its list."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from server.errors import Problem
+from tests.server.plots import FORM, visit
+from tests.web.conftest import A, B, Survey, named
+
+Ask = Callable[..., Any]
+XML = {"Content-Type": "application/xml"}
+OPENROSA = {"X-OpenRosa-Version": "1.0", "Accept-Language": "en"}
+
+
+def words(code: str, **values: str) -> str:
+    return Problem(code, **values).text("en")
+
+
+@pytest.fixture
+def door(rice: Survey) -> str:
+    """What a tablet that was shown the draft's QR code puts before everything it asks."""
+    rice.ask("POST", f"{rice.path}/draft")
+    token = rice.get("/draft").get_json()["draftToken"]
+    return f"{rice.path.replace('/v1/', f'/v1/test/{token}/')}/draft"
+
+
+def hand_over(client: FlaskClient, door: str, xml: str) -> Any:
+    parts = {"xml_submission_file": (io.BytesIO(xml.encode()), "s.xml", "text/xml")}
+    return client.post(f"{door}/submission", data=parts, headers=OPENROSA)
+
+
+def test_another_token_opens_no_draft_404_4(client: FlaskClient, door: str) -> None:
+    token = door.split("/")[3]
+    answer = client.get(f"{door.replace(token, 'x' * 64)}/formList", headers=OPENROSA)
+    assert answer.status_code == 404
+    assert words("404.4") in answer.get_data(as_text=True)
+
+
+def test_a_draft_takes_no_edit_of_what_is_not_there_404_5(
+    client: FlaskClient, rice: Survey, door: str
+) -> None:
+    answer = hand_over(client, door, rice.instance(B, deprecated=A))
+    assert answer.status_code == 404
+    assert words("404.5", deprecatedId=A) in answer.get_data(as_text=True)
+
+
+def test_a_draft_takes_no_other_answers_under_one_id_409_1(
+    client: FlaskClient, rice: Survey, door: str
+) -> None:
+    assert hand_over(client, door, rice.instance(A)).status_code == 201
+    answer = hand_over(client, door, rice.instance(A, named("ចាន់")))
+    assert answer.status_code == 409
+    assert words("409.1") in answer.get_data(as_text=True)
+
+
+def test_an_entity_of_a_list_that_there_is_not_is_told_in_the_log_404_7(as_admin: Ask) -> None:
+    project = f"/v1/projects/{as_admin('POST', '/v1/projects', {'name': 'ស្រែ'}).get_json()['id']}"
+    form = FORM.format(actions='create="" update=""').encode()
+    as_admin("POST", f"{project}/forms?publish=true", data=form, headers=XML)
+    xml = visit("uuid:1", create="1", label="ស្រែ ១").replace(b'dataset="plots"', b'dataset="nothing"')
+    taken = as_admin("POST", f"{project}/forms/visit/submissions", data=xml, headers=XML)
+    assert taken.status_code == 200
+    told = as_admin("GET", "/v1/audits?action=entity.error").get_json()[0]["details"]["problem"]
+    assert (told["problemCode"], told["problemDetails"]) == (404.7, {"datasetName": "nothing"})
