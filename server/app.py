@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, request
 from server.hub import Hub
 from server.store.ledger_sqlite import head
 from server.web import answers, wire
+from server.web.drain import Drain
 from server.web.wire import Running
 
 # Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
@@ -71,8 +72,9 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = hub.config.max_content_length
     app.config["MAX_FORM_MEMORY_SIZE"] = None
-    app.extensions["samleng"] = Running(hub)
     answers.dress(app)
+    app.wsgi_app = drain = Drain(app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions["samleng"] = Running(hub, drain)
     api = {_open(app, name) for name in API}
     for name in OTHERS:
         _open(app, name)
