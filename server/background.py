@@ -34,7 +34,8 @@ class _Turn:
 
 @dataclass
 class Schedule:
-    """Meets each hub every `every_s`; none when it is 0. `world`: links, chance and a clock, as sync_with takes them."""
+    """Meets each hub every `every_s`, none when it is 0. `world`: links, chance and a clock, as sync_with
+    takes them."""
 
     hub: Hub
     world: Surroundings
