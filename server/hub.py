@@ -21,11 +21,13 @@ from server.clock import Clock
 from server.config import load_config
 from server.errors import Fault
 from server.projection.context import Context, Offered
+from server.projection.forms import read_unread
 from server.projection.state import ONLY_TOLD, State
 from server.store import blobs as blob_rows
 from server.store import erasing, state_tables, withdrawals
 from server.store.blobs import BlobStore, Staged
 from server.store.database import Connection, Database
+from server.store.datasets import list_unread
 from server.store.forms import FormVersion
 from server.store.identity import HubRow, find_hub, insert_hub, renew_ledger
 from server.store.ledger_sqlite import SqliteLedger, insert_entry
@@ -133,6 +135,8 @@ class Hub:
         self.guard, self.busy = threading.Lock(), set[Path]()  # files that a thread is at work on
         self._holding = 0
         self.erase()  # what a power cut left
+        if list_unread(self.read()):
+            self.write(lambda turn: read_unread(self.state.context, turn.db))
 
     @classmethod
     def create(cls, data: Path | str, name: str, *, clock: Clock | None = None, **settings: Any) -> Hub:

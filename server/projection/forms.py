@@ -143,6 +143,17 @@ def _declared(xform: bytes, schema: Schema) -> tuple[Declaration, ...]:
     return said.declarations if said else ()
 
 
+def read_unread(context: Context, db: Connection) -> None:
+    """What versions say of entities that an older program folded."""
+    for number in datasets.list_unread(db):
+        version = forms.find_version(db, number)
+        if version is not None:
+            xform = context.blobs.read(version.xform, db)
+            schema = context.reader_of(db, version).schema
+            datasets.write_declarations(db, number, _declared(xform, schema))
+    datasets.forget_unread(db)
+
+
 def _links(entry: Entry, entries: list[Entry]) -> list[Link]:
     """The slots that entity lists fill: what the entry brought, and for a draft what came or went later.
     An entry says of each since when somebody chose so; None when it came about by itself."""

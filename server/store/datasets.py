@@ -185,6 +185,16 @@ def drop_declarations(db: sqlite3.Connection, version_id: int) -> None:
         db.execute(f"DELETE FROM {table} WHERE form_version_id = ?", (version_id,))
 
 
+def list_unread(db: sqlite3.Connection) -> list[int]:
+    """Form versions whose declarations an older program passed over."""
+    rows = db.execute("SELECT form_version_id FROM form_unread ORDER BY form_version_id")
+    return [row[0] for row in rows]
+
+
+def forget_unread(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM form_unread")
+
+
 def list_links(db: sqlite3.Connection, version_id: int) -> dict[str, Link]:
     """file name -> the list that fills the slot."""
     rows = db.execute(

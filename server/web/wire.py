@@ -27,6 +27,7 @@ from server.web.paths import DRAFT
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
 View = TypeVar("View", bound=Callable[..., Any])
 NOTES_HEADER = "x-action-notes"
+NO_JSON = ("application/xml", "text/xml")  # what else is sent is passed over (Central)
 JSON_LIMIT = 250_000  # bytes; Central's
 
 
@@ -170,6 +171,8 @@ def asked_path() -> str:
 def json_body(limit: int = JSON_LIMIT) -> dict[str, Any]:
     """The JSON object of the request; empty when there is no body. Raises Problem 400.1, 400.36, 400.37."""
     request.max_content_length = limit
+    if request.mimetype in NO_JSON:
+        return {}
     raw = _decoded(request.get_data(), request.headers.get("Content-Encoding", ""), limit)
     if not raw.strip():
         return {}

@@ -28,7 +28,8 @@ QUICK = {"password_cost": 4, "background": False}
 TABLET = {"id": "tablet7", "name": "ថេប្លេត ៧"}
 # Accounts, assignments and peers are each hub's own.
 SHARED = ("project", "form", "form_version", "form_file", "submission", "submission_version", "attachment", "conflict",
-          "comment", "parked", "answers", "withdrawn", "unfolded")  # fmt: skip
+          "comment", "parked", "answers", "withdrawn", "unfolded", "dataset", "dataset_property",
+          "form_dataset", "form_property", "form_link", "actor_property")  # fmt: skip
 
 
 def xform(version: str = "1", form_id: str = "rice", title: str = "ស្រូវ") -> bytes:

@@ -65,3 +65,7 @@ CREATE TABLE actor_property_value (
   value    TEXT NOT NULL,
   PRIMARY KEY (actor_id, project, name)
 ) STRICT, WITHOUT ROWID;
+
+-- Versions that were folded before anybody looked for entities in them: read when the hub is next opened.
+CREATE TABLE form_unread (form_version_id INTEGER PRIMARY KEY) STRICT;
+INSERT INTO form_unread (form_version_id) SELECT id FROM form_version;
