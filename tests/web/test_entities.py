@@ -11,6 +11,7 @@ from server.accounts import assign, create_user
 from server.hub import Hub
 from server.roles import VIEWER, role_named
 from server.store import projects
+from server.web.rest import submission_reading
 from tests.conftest import PASSWORD
 from tests.server.plots import FORM, OTHER, PLOT, visit
 
@@ -224,6 +225,20 @@ def test_who_may_only_look_changes_nothing(
     ):  # fmt: skip
         assert looks(method, f"{plots}/entities{path}", {}).status_code == 403
     assert [c["displayName"] for c in as_admin("GET", f"{plots}/entities/creators").get_json()] == ["សុខា"]
+
+
+def test_a_review_sent_beside_its_submission_waits_for_it(
+    as_admin: Ask, project: str, plots: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_admin("PATCH", plots, {"approvalRequired": True})
+
+    def arrive(seconds: float) -> None:
+        hand_in(as_admin, project, visit("uuid:1", create="1", label="ស្រែ ១"))
+
+    monkeypatch.setattr(submission_reading, "pause", arrive)
+    approved = as_admin("PATCH", f"{project}/forms/visit/submissions/uuid:1", {"reviewState": "approved"})
+    assert approved.status_code == 200
+    assert [e["uuid"] for e in as_admin("GET", f"{plots}/entities").get_json()] == [PLOT]
 
 
 # OData and maps
