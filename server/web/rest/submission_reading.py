@@ -51,8 +51,14 @@ def find_arriving(form: Form, instance_id: str) -> Submission:
 
 
 def current_version(held: Submission) -> SubmissionVersion:
-    version = submissions.find_version(wire.hub().read(), held.version_id)
-    assert version is not None, held.version_id
+    """The version that stands. Deciding about a submission gives its versions new numbers: when somebody did
+    so since `held` was read, the new one is looked up. Raises Problem 404.1 when it is gone."""
+    db, number = wire.hub().read(), held.version_id
+    while (version := submissions.find_version(db, number)) is None:
+        now = submissions.find_by_number(db, held.id)
+        if now is None or now.version_id == number:
+            raise Problem("404.1")
+        number = now.version_id
     return version
 
 
