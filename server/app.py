@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, request
 from server.hub import Hub
 from server.store.ledger_sqlite import head
 from server.web import answers, wire
+from server.web.gate import Gate
 from server.web.wire import Running
 
 # Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
@@ -63,6 +64,8 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     app.extensions["samleng"] = Running(hub)
     answers.dress(app)
+    running: Running = app.extensions["samleng"]
+    running.gate = app.wsgi_app = Gate(app.wsgi_app)  # type: ignore[method-assign]
     api = {_open(app, name) for name in API}
     for name in OTHERS:
         _open(app, name)

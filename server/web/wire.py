@@ -23,6 +23,7 @@ from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
 from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.gate import Gate
 from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
@@ -36,10 +37,13 @@ class Running:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.gate: Gate | None = None
         self.checked = CheckedPasswords(hub)
 
     def close(self) -> None:
-        """Releases files and threads."""
+        """Releases files and threads, once the requests under way are done."""
+        if self.gate is not None:
+            self.gate.shut()
         self.hub.close()
 
 
