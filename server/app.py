@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, request
 from server.hub import Hub
 from server.store.ledger_sqlite import head
 from server.web import answers, wire
-from server.web.drain import Drain
+from server.web.gate import Gate
 from server.web.wire import Running
 
 # Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
@@ -73,8 +73,8 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = hub.config.max_content_length
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     answers.dress(app)
-    app.wsgi_app = drain = Drain(app.wsgi_app)  # type: ignore[method-assign]
-    app.extensions["samleng"] = Running(hub, drain)
+    app.wsgi_app = gate = Gate(app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions["samleng"] = Running(hub, gate)
     api = {_open(app, name) for name in API}
     for name in OTHERS:
         _open(app, name)

@@ -23,7 +23,7 @@ from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
 from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
-from server.web.drain import Drain
+from server.web.gate import Gate
 from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
@@ -36,14 +36,14 @@ JSON_LIMIT = 250_000  # bytes; Central's
 class Running:
     """What one app holds: `app.extensions["samleng"]`."""
 
-    def __init__(self, hub: Hub, drain: Drain) -> None:
-        self.hub, self._drain = hub, drain
+    def __init__(self, hub: Hub, gate: Gate) -> None:
+        self.hub, self._gate = hub, gate
         self.checked = CheckedPasswords(hub)
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
     def close(self) -> None:
-        """Releases files and threads, once the requests under way are answered."""
-        if self._drain.close():
+        """Releases files and threads, once the requests under way are done."""
+        if self._gate.shut():
             self.hub.close()
 
 
