@@ -54,9 +54,8 @@ def create_dataset(
 
 
 def _bad_name(name: object, reason: str) -> Problem:
-    if name is NOT_GIVEN:
-        return Problem("400.8", field="name", reason=reason)
-    return Problem("400.8", field="name", value=name, reason=reason)
+    given = {} if name is NOT_GIVEN else {"value": name}
+    return Problem("400.8", field="name", **given, reason=reason)
 
 
 def check_name(turn: Turn, project_uid: str, name: str) -> None:
