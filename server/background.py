@@ -35,7 +35,8 @@ class _Turn:
 
 @dataclass
 class Schedule:
-    """Meets each hub every `every_s`. `world`: links, chance and a clock, as sync_with takes them."""
+    """Meets each hub every `every_s`, none when it is 0. `world`: links, chance and a clock, as sync_with
+    takes them."""
 
     hub: Hub
     world: Surroundings
@@ -49,6 +50,8 @@ class Schedule:
 
     def next_at(self) -> float:
         """When somebody is met next, by the clock of `world`; a hub that was added just now is met at once."""
+        if self.every_s <= 0:
+            return self.world.now_s() + LONGEST_S
         peers = [self._turns.get(peer.id, _Turn()) for peer in reachable(self.hub)]
         return min((turn.at_s for turn in peers), default=self.world.now_s() + LONGEST_S)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from server.entities import in_storage_order
 from server.store.entities import EntityRow
+from sync.entities import SOFT
 
 
 @dataclass(slots=True)
@@ -18,15 +19,20 @@ class Told:
     """What the history says of one version."""
 
     row: EntityRow
+    conflict: str | None = None
     base_diff: list[str] = field(default_factory=list)
     server_diff: list[str] = field(default_factory=list)
     last_good: bool = False
     relevant: bool = False
 
+    @property
+    def resolved(self) -> bool:
+        return self.conflict is not None and bool(self.row.resolved)
+
     def json(self) -> dict[str, Any]:
         return {
-            "conflict": self.row.conflict,
-            "resolved": bool(self.row.resolved),
+            "conflict": self.conflict,
+            "resolved": self.resolved,
             "baseDiff": self.base_diff,
             "serverDiff": self.server_diff,
             "lastGoodVersion": self.last_good,
@@ -36,12 +42,13 @@ class Told:
 
 def tell(versions: Sequence[EntityRow]) -> list[Told]:
     """versions: all, oldest first, at least one."""
-    told = [Told(row) for row in versions]
+    told = [Told(row, row.conflict) for row in versions]
+    _mark_gaps(told)
     for one in told[1:]:
         base = versions[(one.row.base or 1) - 1]
         one.base_diff = _differing(one.row, base)
         one.server_diff = _differing(one.row, versions[one.row.version - 2])
-    first = next((one.row.version for one in told if one.row.conflict and not one.row.resolved), None)
+    first = next((one.row.version for one in told if one.conflict and not one.resolved), None)
     if first is None:
         told[-1].last_good = True
         return told
@@ -51,6 +58,28 @@ def tell(versions: Sequence[EntityRow]) -> list[Told]:
     for one in told:
         one.relevant = one.row.version >= good or one.row.version in needed
     return told
+
+
+def _mark_gaps(told: Sequence[Told]) -> None:
+    """A version of an offline branch whose base is not joined to where the branch began is shown as a soft
+    conflict too, though none was found when it came: a piece between them may be missing."""
+    joined: dict[str, int] = {}  # branch -> its last version before any gap
+    for one in told:
+        row = one.row
+        if row.branch is None:
+            continue
+        if row.branch not in joined:
+            joined[row.branch] = _first_joined(row)
+        elif row.base == joined[row.branch] and row.version == row.base + 1:
+            joined[row.branch] = row.version
+        if row.version > 1 and one.conflict is None and joined[row.branch] < (row.base or 0):
+            one.conflict = SOFT
+
+
+def _first_joined(row: EntityRow) -> int:
+    if row.trunk is not None:
+        return row.version if row.version == row.trunk + 1 else 0
+    return 2 if row.version == 2 else 1
 
 
 def _differing(row: EntityRow, other: EntityRow) -> list[str]:

@@ -33,7 +33,7 @@ def token_of(db: Connection, dataset: Dataset, sight: Sight = ALL) -> str:
     """Another one after each change of what is seen: 32 hex digits, as the MD5 of a file would be."""
     properties = [each.name for each in datasets.list_properties(db, dataset.id)]
     # With rules, what is seen may change with whatever changes in the list.
-    newest, numbers = dataset_rows.state_of(db, dataset, Sight(sight.owner))
+    newest, numbers = dataset_rows.state_of(db, dataset, sight.owner)
     said = [dataset.project, dataset.key, properties, newest, numbers, sight.owner, sight.pairs]
     if sight.owner is None:
         said.append(dataset.changed_at)
@@ -42,7 +42,7 @@ def token_of(db: Connection, dataset: Dataset, sight: Sight = ALL) -> str:
 
 def last_update(db: Connection, dataset: Dataset) -> str:
     """When something was last said of the list or of what it holds."""
-    newest = dataset_rows.state_of(db, dataset, ALL)[0]
+    newest = dataset_rows.state_of(db, dataset)[0]
     return max(dataset.changed_at, newest or "")
 
 

@@ -27,9 +27,13 @@ SOFT, HARD = "soft", "hard"
 
 @dataclass(slots=True)
 class EntityVersion:
-    """One version in the line. `twins`: the same submission processed by several hubs; the entry of the
-    smallest id speaks for all. `base`: number of the version that it starts from; `received`: what it
-    brought, the label among it; `data`, `label`: all that holds after it."""
+    """One version in the line.
+
+    `twins`: the same submission processed by several hubs; the entry of the smallest (depth, id) speaks
+    for all, or what it follows could come after it. `base`: number of the version that it starts from;
+    `received`: what it brought, the label among it; `data`, `label`: all that holds after it; `resolved`:
+    known to somebody who settled conflicts.
+    """
 
     twins: list[Entry]
     depth: int
@@ -135,9 +139,9 @@ def _taking_part(entries: list[Entry]) -> list[Entry]:
 def _lined(entries: list[Entry]) -> list[EntityVersion]:
     deep = depths(entries)
     same: dict[object, list[Entry]] = {}
-    for entry in sorted(entries, key=lambda e: e.id):
+    for entry in sorted(entries, key=lambda e: (deep[e.id], e.id)):
         same.setdefault(_origin(entry), []).append(entry)
-    line = [EntityVersion(twins, min(deep[t.id] for t in twins)) for twins in same.values()]
+    line = [EntityVersion(twins, deep[twins[0].id]) for twins in same.values()]
     line.sort(key=lambda v: (v.depth, v.entry.id))
     for number, version in enumerate(line, start=1):
         version.number = number
@@ -214,7 +218,7 @@ def _mark_resolved(
         if name in met or name not in places:
             continue
         met.add(name)
-        places[name].resolved = places[name].conflict is not None
+        places[name].resolved = True
         for twin in places[name].twins:
             if twin.id == name:
                 waiting.extend(twin.supersedes)

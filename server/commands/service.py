@@ -100,7 +100,7 @@ def _background(hub: Any) -> Any:
     from sync.exchange import Wishes
 
     every_s = hub.config.sync_minutes * 60
-    if not hub.config.background or every_s <= 0:
+    if not hub.config.background:
         return None
     wishes = Wishes(read_attachments(hub.config.sync_attachments))
 

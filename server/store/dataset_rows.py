@@ -50,12 +50,15 @@ def count_contents(db: sqlite3.Connection, project: str) -> dict[str, Contents]:
     return {row[0]: Contents(*row[1:]) for row in rows}
 
 
-def state_of(db: sqlite3.Connection, dataset: Dataset, sight: Sight) -> tuple[str | None, list[int]]:
-    """(when something was last done to what is seen, numbers that differ after each change)."""
-    where, values = _seen(sight)
+def state_of(
+    db: sqlite3.Connection, dataset: Dataset, owner: int | None = None
+) -> tuple[str | None, list[int]]:
+    """(when something was last done to entities, numbers that differ after each change); of those that one
+    actor made, when it is given."""
+    where, values = _seen(Sight(owner))
     row = db.execute(
         f"SELECT max({_STAMP}), count(*), coalesce(sum(e.version), 0), count(e.deleted_at), count(e.conflict) "
-        f"FROM entity e {_CURRENT} WHERE e.project = ? AND e.dataset = ?{where}",
+        f"FROM entity e WHERE e.project = ? AND e.dataset = ?{where}",
         (dataset.project, dataset.key, *values),
     ).fetchone()
     return row[0], list(row[1:])

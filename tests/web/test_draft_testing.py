@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -88,8 +89,8 @@ def test_every_reading_of_a_submission_has_its_twin_below_the_draft(draft: Draft
     assert [v["instanceId"] for v in rice.get(f"{base}/{A}/versions").get_json()] == [B, A]
     assert set(rice.get(f"{base}/{A}/diffs").get_json()) == {B}
     assert rice.get(f"{base}/{A}/attachments").get_json() == []
-    assert rice.get(f"{base}/{B}").headers["Location"].endswith(f"/draft/submissions/{A.replace(':', '%3A')}"
-        f"/versions/{B}")  # fmt: skip
+    moved = unquote(rice.get(f"{base}/{B}").headers["Location"])
+    assert moved.endswith(f"/draft/submissions/{A}/versions/{B}")
     context = rice.get("/draft.svc/Submissions").get_json()["@odata.context"]
     assert context.endswith(f"{rice.path}/draft.svc/$metadata#Submissions")
     assert rice.get("/draft/submissions.csv.zip").data.startswith(b"PK")
@@ -217,3 +218,27 @@ def test_data_collector_may_try_out_over_rest_and_read_nothing(
     door = Tablet(client, f"{key}/draft")
     assert door.post(rice.instance(f"{B}x").encode()).status_code == 201
     assert draft.listed() == [f"{B}x", B, A]
+
+
+ENTITY = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+    xmlns:entities="http://www.opendatakit.org/xforms/entities">
+ <h:head><h:title>ភូមិ</h:title><model entities:entities-version="2024.1.0">
+  <instance><data id="village"><name/><meta><instanceID/>
+   <entity dataset="villages" id="" create=""><label/></entity></meta></data></instance>
+  <bind nodeset="/data/name" type="string" entities:saveto="chief"/>
+ </model></h:head><h:body/></h:html>"""
+VILLAGE = """<data id="village"><name>ភូមិថ្មី</name><meta><instanceID>uuid:{}</instanceID>
+ <entity dataset="villages" id="{}" create="1"><label>ភូមិថ្មី</label></entity></meta></data>"""
+
+
+def test_what_is_tried_out_makes_no_entities(rice: Survey) -> None:
+    forms, entities = f"{rice.project}/forms", f"{rice.project}/datasets/villages/entities"
+    made = rice.ask("POST", f"{forms}?publish=true", data=ENTITY.encode(), headers=XML)
+    assert made.status_code == 200, made.get_json()
+    rice.ask("POST", f"{forms}/village/draft")
+    uuid = "aaaaaaaa-0000-4000-8000-00000000000{}"
+    for n, place in enumerate(("/draft", "")):
+        sent = VILLAGE.format(n, uuid.format(n)).encode()
+        answer = rice.ask("POST", f"{forms}/village{place}/submissions", data=sent, headers=XML)
+        assert answer.status_code == 200, answer.get_json()
+    assert [row["uuid"] for row in rice.ask("GET", entities).get_json()] == [uuid.format(1)]
