@@ -11,7 +11,6 @@ import orjson
 from server.store.datasets import Dataset
 
 _CURRENT = "JOIN entity_version v ON v.entity_id = e.id AND v.version = e.version"
-_STAMP = "max(e.created_at, coalesce(e.updated_at, ''), coalesce(e.deleted_at, ''))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,12 @@ def state_of(
     actor made, when it is given."""
     where, values = _seen(Sight(owner))
     row = db.execute(
-        f"SELECT max({_STAMP}), count(*), coalesce(sum(e.version), 0), count(e.deleted_at), count(e.conflict) "
+        "SELECT max(e.created_at), max(e.updated_at), max(e.deleted_at), count(*), "
+        "coalesce(sum(e.version), 0), count(e.deleted_at), count(e.conflict) "
         f"FROM entity e WHERE e.project = ? AND e.dataset = ?{where}",
         (dataset.project, dataset.key, *values),
     ).fetchone()
-    return row[0], list(row[1:])
+    return max((said for said in row[:3] if said), default=None), list(row[3:])
 
 
 def iterate_rows(db: sqlite3.Connection, dataset: Dataset, sight: Sight) -> Iterator[Row]:
