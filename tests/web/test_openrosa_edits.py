@@ -53,7 +53,7 @@ def test_both_versions_are_there_and_the_new_id_leads_to_the_old(edited: Season,
         assert as_admin("GET", f"{path}/{A}/versions/{instance_id}").status_code == 200
     moved = as_admin("GET", f"{path}/{B}")
     assert moved.status_code == 301
-    assert moved.headers["Location"].endswith(f"{quote(A, safe='')}/versions/{quote(B, safe='')}")
+    assert moved.headers["Location"].endswith(f"{quote(A, safe='')}/versions/{B}")
     (row,) = as_admin("GET", f"{path}.csv").get_data(as_text=True).splitlines()[1:]
     assert A in row and B in row and "p2" in row
 
