@@ -11,8 +11,6 @@ QUERY     names of server/web/api/parameters.py
 TAKES     a schema of server/web/api/schemas.py, or `xml`, `form`, `file`, `multipart`; `?` after it: may be left out
 GIVES     a schema, [schema] for a list, {schema} for an object of them; `file`, `xml`, `csv`, `zip`, `nothing`
 WHAT FOR  one sentence
-
-A line that begins with ~ is ready for an endpoint that is not served yet.
 """
 
 from __future__ import annotations
@@ -42,7 +40,6 @@ class Row:
     takes: str
     gives: str
     says: str
-    is_awaited: bool = False
 
     @property
     def call(self) -> str:
@@ -87,17 +84,8 @@ def read_rows(table: str) -> tuple[Row, ...]:
 
 
 def _row(line: str) -> Row:
-    call, needs, query, takes, gives, says = (column.strip() for column in line.removeprefix("~").split("|"))
+    call, needs, query, takes, gives, says = (column.strip() for column in line.split("|"))
     method, path = call.split(" ", 1)
     path = path.strip()
     path = _SHORT.get(path[0], path[0]) + path[1:]
-    return Row(
-        method,
-        f"/v1{path}",
-        tuple(needs.split()),
-        tuple(query.split()),
-        takes,
-        gives,
-        says,
-        line.startswith("~"),
-    )
+    return Row(method, f"/v1{path}", tuple(needs.split()), tuple(query.split()), takes, gives, says)
