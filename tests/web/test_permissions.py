@@ -44,6 +44,20 @@ def test_each_role_is_let_through_or_refused_as_the_row_says(world: World, row: 
     assert head(world.hub.read()) == before
 
 
+@pytest.mark.parametrize("row", [r for r in ROWS if r.has_draft], ids=lambda row: row.call)
+def test_what_is_tried_out_opens_to_the_same_roles_at_most(world: World, row: Row) -> None:
+    """Not everything is there for drafts: 404 then."""
+    for role in ROLES:
+        for name, place in world.places.items():
+            somebody = world.people[role]
+            status = world.call(row.of_draft(), somebody, place)
+            assert status < 500, (role, name, status)
+            if world.expects(row, somebody, place):
+                assert status not in REFUSED, (role, name, status)
+            else:
+                assert status in (*REFUSED, 404), (role, name, status)
+
+
 def test_a_line_that_is_no_row_is_not_passed_over() -> None:
     with pytest.raises(ValueError, match="unpack"):
         read_rows("GET /projects | signed-in")

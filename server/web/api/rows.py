@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.roles import Rights
 
@@ -27,6 +27,7 @@ _SHORT = {
     "S": "/projects/{project_id}/forms/{xml_form_id}/submissions",
     "D": "/projects/{project_id}/datasets/{dataset}",
 }
+_FORM = f"/v1{_SHORT['F']}"
 _PART = re.compile(r"<[^>]*>|\{[^}]*\}")
 OPEN, SIGNED_IN, USER, TABLET, TOKEN = "anyone", "signed-in", "user", "tablet", "token"
 
@@ -53,6 +54,14 @@ class Row:
     @property
     def parts(self) -> list[str]:
         return re.findall(r"\{([^}]*)\}", self.path)
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether the same is served of a draft's test submissions, below …/forms/ID/draft."""
+        return self.path.startswith((f"{_FORM}/submissions", f"{_FORM}.svc"))
+
+    def of_draft(self) -> Row:
+        return replace(self, path=self.path.replace(_FORM, f"{_FORM}/draft", 1))
 
     def place(self) -> str:
         """Where its verbs count: form, project or site."""
