@@ -11,6 +11,8 @@ from server.accounts import assign, create_user
 from server.hub import Hub
 from server.roles import VIEWER, role_named
 from server.store import projects
+from server.web.rest import submission_reading
+from server.web.rest import submissions as rest_submissions
 from tests.conftest import PASSWORD
 from tests.server.plots import FORM, OTHER, PLOT, visit
 
@@ -224,6 +226,40 @@ def test_who_may_only_look_changes_nothing(
     ):  # fmt: skip
         assert looks(method, f"{plots}/entities{path}", {}).status_code == 403
     assert [c["displayName"] for c in as_admin("GET", f"{plots}/entities/creators").get_json()] == ["សុខា"]
+
+
+def test_a_review_sent_beside_its_submission_waits_for_it(
+    as_admin: Ask, project: str, plots: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_admin("PATCH", plots, {"approvalRequired": True})
+
+    def arrive(seconds: float) -> None:
+        hand_in(as_admin, project, visit("uuid:1", create="1", label="ស្រែ ១"))
+
+    monkeypatch.setattr(submission_reading, "pause", arrive)
+    approved = as_admin("PATCH", f"{project}/forms/visit/submissions/uuid:1", {"reviewState": "approved"})
+    assert approved.status_code == 200
+    assert [e["uuid"] for e in as_admin("GET", f"{plots}/entities").get_json()] == [PLOT]
+
+
+def test_a_review_in_between_does_not_break_an_answer_that_is_being_made(
+    as_admin: Ask, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deciding anew gives the versions other numbers."""
+    for plot, instance_id in ((PLOT, "uuid:1"), (OTHER, "uuid:2")):
+        hand_in(as_admin, project, visit(instance_id, plot=plot, create="1", label="ស្រែ"))
+    one = f"{project}/forms/visit/submissions/uuid:1"
+
+    def meanwhile(form: Any, instance_id: str, *, deleted: bool = False) -> Any:
+        monkeypatch.undo()
+        held = submission_reading.find_submission(form, instance_id)
+        assert as_admin("PATCH", one, {"reviewState": "hasIssues"}).status_code == 200
+        return held
+
+    monkeypatch.setattr(rest_submissions, "find_submission", meanwhile)
+    answer = as_admin("PATCH", one, {})
+    assert answer.status_code == 200
+    assert answer.get_json()["currentVersion"]["instanceId"] == "uuid:1"
 
 
 # OData and maps

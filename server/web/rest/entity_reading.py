@@ -42,8 +42,10 @@ def find_entity(dataset: Dataset, uuid: str, *, deleted: bool = False) -> Entity
 
 
 def current_of(held: Entity) -> EntityRow:
+    """Raises Problem 404.1 when it was purged meanwhile."""
     found = entities.find_version(wire.hub().read(), held.id, held.version)
-    assert found is not None, held.uuid
+    if found is None:
+        raise Problem("404.1")
     return found
 
 

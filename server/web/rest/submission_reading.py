@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import quote
 
 from flask import Response, request
@@ -16,6 +17,8 @@ from server.web import wire
 from server.web.rest.files import blob_answer
 from server.web.rest.form_reading import FORM
 
+LOOKS, LOOK_S = 10, 0.03  # how often, and how far apart
+pause = time.sleep
 SUBMISSIONS = f"{FORM}/submissions"
 ONE = f"{SUBMISSIONS}/<instance_id>"
 
@@ -37,9 +40,26 @@ def find_submission(form: Form, instance_id: str, *, deleted: bool = False) -> S
     return held
 
 
+def find_arriving(form: Form, instance_id: str) -> Submission:
+    """As find_submission; one that is just being sent is waited for, a moment. Programs send a submission and
+    its review side by side, and ODK Central takes them in that order. Raises Problem 404.1."""
+    for _ in range(LOOKS):
+        held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
+        if held is not None:
+            break
+        pause(LOOK_S)
+    return find_submission(form, instance_id)
+
+
 def current_version(held: Submission) -> SubmissionVersion:
-    version = submissions.find_version(wire.hub().read(), held.version_id)
-    assert version is not None, held.version_id
+    """The version that stands. Deciding about a submission gives its versions new numbers: when somebody did
+    so since `held` was read, the new one is looked up. Raises Problem 404.1 when it is gone."""
+    db, number = wire.hub().read(), held.version_id
+    while (version := submissions.find_version(db, number)) is None:
+        now = submissions.find_by_number(db, held.id)
+        if now is None or now.version_id == number:
+            raise Problem("404.1")
+        number = now.version_id
     return version
 
 

@@ -27,6 +27,7 @@ from server.web.rest.submission_reading import (
     ONE,
     SUBMISSIONS,
     current_version,
+    find_arriving,
     find_form,
     find_submission,
     or_redirect,
@@ -139,7 +140,7 @@ def show_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @blueprint.patch(ONE)
 def update(project_id: int, xml_form_id: str, instance_id: str) -> dict[str, Any]:
     _, form = find_form(project_id, xml_form_id, "submission.update")
-    held = find_submission(form, instance_id)
+    held = find_arriving(form, instance_id)
     said = wire.json_body()
     if "reviewState" in said:
         review.set_review_state(wire.hub(), form, held, said["reviewState"], by=wire.caller().by)
