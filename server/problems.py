@@ -34,7 +34,7 @@ PROBLEMS: dict[str, ProblemRow] = dict(
         _row("400.2", mark("The required parameter {field} is missing."), "field"),
         _row("400.3", mark("Required parameters missing. Expected ({expected}), got ({got})."), "expected", "got"),
         _row("400.4", mark("The parameter {field} was not expected."), "field"),
-        _row("400.6", mark("The header {field} does not have the expected form: {value}"), "field", "value"),
+        _row("400.6", mark("An expected header field ({field}) did not match the expected format."), "field", "value"),
         _row("400.7", mark("The multipart field {field} is missing."), "field"),
         _row("400.8", mark("Unexpected {field} value {value}; {reason}"), "field", "value", "reason"),
         _row("400.11", mark("Invalid input data type: expected ({field}) to be ({expected})"), "field", "value", "expected"),

@@ -21,9 +21,7 @@ from server.store import forms
 from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
-from server.web.api.document import routes_of
-from server.web.api.rows import OPEN, TABLET, TOKEN, USER, Row, shape_of
-from server.web.api.table import ROWS
+from server.web.api.rows import OPEN, TABLET, TOKEN, USER, Row
 from tests.conftest import PASSWORD, sign_in
 from tests.web.conftest import FARM, RICE
 
@@ -150,11 +148,6 @@ def instance(instance_id: str, deprecated: str = "") -> str:
     meta = f"<instanceID>{instance_id}</instanceID>"
     meta += f"<deprecatedID>{deprecated}</deprecatedID>" if deprecated else ""
     return f'<data id="rice" version="7">{FARM}<photo>p.jpg</photo><meta>{meta}</meta></data>'
-
-
-def served_rows(app: Flask) -> list[Row]:
-    served = {(method, shape_of(path)) for method, path in routes_of(app.url_map.iter_rules())}
-    return [row for row in ROWS if row.shape in served]
 
 
 def make_world(app: Flask, *, keep: bool = False) -> World:

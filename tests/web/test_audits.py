@@ -65,6 +65,15 @@ def test_extended_lines_bring_the_actor_and_what_it_was_about(as_admin: Ask, ric
     assert (published[0]["actee"]["xmlFormId"], published[0]["actee"]["version"]) == ("rice", "7")
 
 
+def test_what_was_said_of_an_entity_is_about_its_list(as_admin: Ask, rice: Survey) -> None:
+    as_admin("POST", f"{rice.project}/datasets", {"name": "plots"})
+    as_admin("POST", f"{rice.project}/datasets/plots/entities", {"label": "ស្រែ ១"})
+    extended = {"X-Extended-Metadata": "true"}
+    for action in ("entity", "dataset"):
+        line = as_admin("GET", f"/v1/audits?action={action}", headers=extended).get_json()[0]
+        assert line["actee"]["name"] == "plots"
+
+
 def test_what_is_in_the_trash_is_still_named(as_admin: Ask, rice: Survey) -> None:
     as_admin("DELETE", rice.path)
     newest = as_admin("GET", "/v1/audits?limit=1", headers={"X-Extended-Metadata": "true"}).get_json()[0]

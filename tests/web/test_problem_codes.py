@@ -15,6 +15,12 @@ from tests.web.conftest import A, B, Survey, named
 
 Ask = Callable[..., Any]
 XML = {"Content-Type": "application/xml"}
+PICTURE = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head>
+ <h:title>រូបភាព</h:title><model><itext><translation lang="km"><text id="/data/q:label">
+ <value form="image">jr://images/trees.csv</value></text></translation></itext>
+ <instance><data id="picture" version="1"><q/><meta><instanceID/></meta></data></instance>
+ <bind nodeset="/data/q" type="string"/></model></h:head>
+ <h:body><input ref="/data/q"><label ref="jr:itext('/data/q:label')"/></input></h:body></h:html>"""
 OPENROSA = {"X-OpenRosa-Version": "1.0", "Accept-Language": "en"}
 
 
@@ -68,3 +74,13 @@ def test_an_entity_of_a_list_that_there_is_not_is_told_in_the_log_404_7(as_admin
     assert taken.status_code == 200
     told = as_admin("GET", "/v1/audits?action=entity.error").get_json()[0]["details"]["problem"]
     assert (told["problemCode"], told["problemDetails"]) == (404.7, {"datasetName": "nothing"})
+
+
+def test_only_a_file_slot_is_filled_by_a_list_400_26(as_admin: Ask) -> None:
+    project = f"/v1/projects/{as_admin('POST', '/v1/projects', {'name': 'ស្រែ'}).get_json()['id']}"
+    form = PICTURE.encode()
+    as_admin("POST", f"{project}/datasets", {"name": "trees"})
+    made = as_admin("POST", f"{project}/forms", data=form, headers=XML)
+    assert made.status_code == 200, made.get_json()
+    answer = as_admin("PATCH", f"{project}/forms/picture/draft/attachments/trees.csv", {"dataset": True})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, 400.26)

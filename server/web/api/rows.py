@@ -11,15 +11,13 @@ QUERY     names of server/web/api/parameters.py
 TAKES     a schema of server/web/api/schemas.py, or `xml`, `form`, `file`, `multipart`; `?` after it: may be left out
 GIVES     a schema, [schema] for a list, {schema} for an object of them; `file`, `xml`, `csv`, `zip`, `nothing`
 WHAT FOR  one sentence
-
-A line that begins with ~ is ready for an endpoint that is not served yet.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.roles import Rights
 
@@ -29,6 +27,7 @@ _SHORT = {
     "S": "/projects/{project_id}/forms/{xml_form_id}/submissions",
     "D": "/projects/{project_id}/datasets/{dataset}",
 }
+_FORM = f"/v1{_SHORT['F']}"
 _PART = re.compile(r"<[^>]*>|\{[^}]*\}")
 OPEN, SIGNED_IN, USER, TABLET, TOKEN = "anyone", "signed-in", "user", "tablet", "token"
 
@@ -42,7 +41,6 @@ class Row:
     takes: str
     gives: str
     says: str
-    is_awaited: bool = False
 
     @property
     def call(self) -> str:
@@ -56,6 +54,14 @@ class Row:
     @property
     def parts(self) -> list[str]:
         return re.findall(r"\{([^}]*)\}", self.path)
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether the same is served of a draft's test submissions, below …/forms/ID/draft."""
+        return self.path.startswith((f"{_FORM}/submissions", f"{_FORM}.svc"))
+
+    def of_draft(self) -> Row:
+        return replace(self, path=self.path.replace(_FORM, f"{_FORM}/draft", 1))
 
     def place(self) -> str:
         """Where its verbs count: form, project or site."""
@@ -87,17 +93,8 @@ def read_rows(table: str) -> tuple[Row, ...]:
 
 
 def _row(line: str) -> Row:
-    call, needs, query, takes, gives, says = (column.strip() for column in line.removeprefix("~").split("|"))
+    call, needs, query, takes, gives, says = (column.strip() for column in line.split("|"))
     method, path = call.split(" ", 1)
     path = path.strip()
     path = _SHORT.get(path[0], path[0]) + path[1:]
-    return Row(
-        method,
-        f"/v1{path}",
-        tuple(needs.split()),
-        tuple(query.split()),
-        takes,
-        gives,
-        says,
-        line.startswith("~"),
-    )
+    return Row(method, f"/v1{path}", tuple(needs.split()), tuple(query.split()), takes, gives, says)

@@ -10,9 +10,10 @@ import orjson
 from server.audit_details import Teller
 from server.audits import Told, actee_id, actee_of, actor_of
 from server.clock import shown
-from server.store import actors, forms, projects
+from server.store import actors, datasets, forms, projects
 from server.store.actors import Connection
-from server.subjects import split_form
+from server.subjects import split_dataset, split_form
+from server.web.rest.dataset_shapes import dataset_json
 from server.web.rest.form_shapes import current_version, form_json
 from server.web.rest.people import actor_json
 
@@ -76,6 +77,10 @@ def _actee_json(db: Connection, subject: str) -> dict[str, Any] | None:
             form = forms.find_by_key(db, *split_form(subject))
             version = current_version(db, form) if form else None
             return form_json(form, version) if form and version else None
+        case "dataset":
+            listed = datasets.find_by_key(db, *split_dataset(subject))
+            owner = projects.find_by_uid(db, listed.project) if listed else None
+            return dataset_json(listed, owner.id) if listed and owner else None
     return None
 
 
