@@ -72,9 +72,14 @@ def as_user(client: FlaskClient) -> Callable[[str], Callable[..., Any]]:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """Where `app` is served over real HTTP, for clients that are programs of their own."""
+    """Where `app` is served over real HTTP, for clients that are programs of their own. As `samleng serve`
+    does, it believes a proxy on this machine that says https."""
     sockets: dict[int, Any] = {}
-    server = create_server(app, host="127.0.0.1", port=0, threads=2, map=sockets)
+    proxy = {"x-forwarded-proto", "x-forwarded-host"}
+    server = create_server(
+        app, host="127.0.0.1", port=0, threads=2, map=sockets,
+        trusted_proxy="127.0.0.1", trusted_proxy_headers=proxy, clear_untrusted_proxy_headers=True,
+    )  # fmt: skip
     runner = threading.Thread(target=server.run, daemon=True)
     runner.start()
     yield f"http://127.0.0.1:{server.effective_port}"
