@@ -93,7 +93,7 @@ def test_a_password_that_is_easy_to_guess_says_why(as_admin: Ask, password: str,
     body = {"email": "a@b.example", "password": password}
     said = as_admin("POST", "/v1/users", body).get_json()
     assert (said["code"], said["details"]["warning"]) == (400.44, warning)
-    assert said["message"] == f"The supplied password is too weak: {warning[0].lower()}{warning[1:]}"
+    assert said["message"] == f"The password is too easy to guess: {warning[0].lower()}{warning[1:]}"
     assert "Add another word or two. Uncommon words are better." in said["details"]["suggestions"]
     khmer = as_admin("POST", "/v1/users", body, headers={"Accept-Language": "km"}).get_json()
     assert khmer["message"].startswith("ពាក្យសម្ងាត់ងាយទាយពេក៖ ")
