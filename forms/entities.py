@@ -14,11 +14,12 @@ from lxml import etree
 from forms.errors import FormFault
 from forms.fields import Schema, open_xform
 
-# No dot in the name of a list, no colon in that of a property; marks are no letters, so many Khmer words
-# cannot be one (Central).
+# No dot in the name of a list, no colon in that of a property (Central). Khmer vowel signs and subscripts are marks,
+# which Central does not take for letters: hardly a Khmer word could be a name. XML takes them, and so do tablets.
 _LETTERS = r"[^\W\d_]"
-_LIST = re.compile(rf"(?!__)(?:{_LETTERS}|[:_])(?:{_LETTERS}|[0-9:_-])*")
-_PROPERTY = re.compile(rf"(?!__)(?:{_LETTERS}|_)(?:{_LETTERS}|[0-9._-])*")
+_MARKS = "\u17b4-\u17d3\u17dd"
+_LIST = re.compile(rf"(?!__)(?:{_LETTERS}|[:_])(?:{_LETTERS}|[0-9:_{_MARKS}-])*")
+_PROPERTY = re.compile(rf"(?!__)(?:{_LETTERS}|_)(?:{_LETTERS}|[0-9._{_MARKS}-])*")
 _RESERVED = ("name", "label")
 _VERSION = re.compile(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(\+[0-9A-Za-z.-]+)?")
 _FIRST, _OFFLINE, _REPEATS, _BEYOND = (2022, 1), (2024, 1), (2025, 1), (2025, 2)

@@ -97,8 +97,9 @@ def test_versions_before_offline_work_are_taken_and_known_as_old(version: str) -
     assert said is not None and said.is_old
 
 
-def test_names_are_letters_of_any_alphabet_without_marks() -> None:
-    assert is_dataset_name("កខ") and is_dataset_name("a:b-1") and not is_dataset_name("ភូមិ")
+def test_names_are_letters_of_any_alphabet_and_khmer_marks() -> None:
+    assert is_dataset_name("កខ") and is_dataset_name("a:b-1") and is_dataset_name("ភូមិ_ស្រែ")
+    assert not is_dataset_name("ិក") and is_property_name("ឈ្មោះ.1") and not is_property_name("ិក")
     assert (
         not is_dataset_name("a.b")
         and not is_dataset_name("1a")

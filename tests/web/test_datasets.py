@@ -33,7 +33,20 @@ def test_a_list_is_made_by_its_name_and_shown_with_every_key(as_admin: Ask, proj
     assert actions(as_admin, "dataset.create") == [{"properties": []}]
 
 
-@pytest.mark.parametrize("name", ["ភូមិ", "a.b", "__a", "1a", "", 7])
+def test_khmer_words_are_names_of_lists_and_properties(as_admin: Ask, project: str) -> None:
+    lists = f"{project}/datasets"
+    assert as_admin("POST", lists, {"name": "ស្រែ"}).status_code == 200
+    assert as_admin("POST", f"{lists}/ស្រែ/properties", {"name": "ដំណាំ"}).get_json() == {"success": True}
+    made = as_admin("POST", f"{lists}/ស្រែ/entities", {"label": "ស្រែទី១", "data": {"ដំណាំ": "ស្រូវ"}})
+    assert made.get_json()["currentVersion"]["data"] == {"ដំណាំ": "ស្រូវ"}
+    table = as_admin("GET", f"{lists}/ស្រែ/entities.csv").get_data(as_text=True).splitlines()
+    assert table[0].startswith("__id,label,ដំណាំ,") and ",ស្រែទី១,ស្រូវ," in table[1]
+    (row,) = as_admin("GET", f"{lists}/ស្រែ.svc/Entities").get_json()["value"]
+    assert "ស្រូវ" in row.values()
+    assert as_admin("GET", f"{lists}/ស្រែ.svc/$metadata").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ិក", "a.b", "__a", "1a", "", 7])
 def test_a_name_that_no_form_could_declare_is_refused(as_admin: Ask, project: str, name: object) -> None:
     code, details = refusal(as_admin("POST", f"{project}/datasets", {"name": name}))
     assert (code, details["field"], details["value"]) == (400.8, "name", name)
