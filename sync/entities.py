@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.ledger import Entry, is_hash
 from sync.merge import depths, latest
@@ -23,6 +24,7 @@ RESTORE = "entity.restore"
 VERSIONS = (CREATE, UPDATE)
 TRASH = (DELETE, RESTORE)
 SOFT, HARD = "soft", "hard"
+_KEPT = ("project", "dataset", "source", "base", "trunk", "branch", "branch_base", "as_update", "forced")
 
 
 @dataclass(slots=True)
@@ -88,6 +90,42 @@ def is_sound(entry: Entry) -> bool:
         and all(_is_text(said.get(key), optional=True) for key in ("branch", "user_agent"))
         and all(said.get(key) is None or _is_number(said[key]) for key in ("trunk", "branch_base"))
     )
+
+
+def husk_of(entry: Entry) -> dict[str, Any]:
+    """What stays of a version whose submission was withdrawn: where it stands in the line, without a word of
+    what was answered, or by whom."""
+    body = {key: entry.body[key] for key in _KEPT if key in entry.body}
+    body |= {"data": [], "label": ""} if entry.kind == CREATE else {"data": []}
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "supersedes": list(entry.supersedes),
+        "hub": entry.hub,
+        "made_at": entry.made_at,
+        "body": body,
+    }
+
+
+def read_husk(said: object) -> Entry | None:
+    """The entry without its answers, by which a line is laid; None when it is no such thing."""
+    if not isinstance(said, dict) or said.get("kind") not in VERSIONS:
+        return None
+    body, before = said.get("body"), said.get("supersedes")
+    texts = (said.get("subject"), said.get("hub"), said.get("made_at"))
+    if not isinstance(body, dict) or not isinstance(before, list) or not all(map(is_hash, before)):
+        return None
+    if not is_hash(said.get("id")) or not all(isinstance(text, str) for text in texts):
+        return None
+    subject, hub, made_at = (str(text) for text in texts)
+    husk = Entry(str(said["id"]), str(said["kind"]), subject, tuple(before), (), body, hub, made_at, b"")
+    is_empty = (
+        body.get("data") == []
+        and body.get("label") in (None, "")
+        and body.keys() <= {*_KEPT, "data", "label"}
+    )
+    return husk if is_empty and subject.startswith("entity:") and is_sound(husk) else None
 
 
 def _are_pairs(said: object) -> bool:

@@ -13,8 +13,9 @@ import orjson
 from server.store import actors, entities
 from server.store.database import Connection
 from server.store.entities import Entity, Held
+from server.store.husks import husks_about
 from server.store.ledger_sqlite import entries_of
-from server.subjects import split_entity
+from server.subjects import entity_subject, split_entity
 from sync.entities import EntityStanding, EntityVersion, entity_standing, is_sound
 from sync.errors import BadEntry
 from sync.ledger import Entry
@@ -48,8 +49,11 @@ def refold(db: Connection, uuid: str) -> None:
     """Decides an entity anew from everything said about it."""
     if entities.is_purged(db, uuid):
         return
-    held = entity_standing(entries_of(db, f"entity:{uuid}"))
-    if not held.versions:
+    gone = {husk.id for husk in husks_about(db, entity_subject(uuid))}
+    held = standing_of(db, uuid)
+    if all(version.entry.id in gone for version in held.versions):
+        if gone:
+            entities.drop_entity(db, uuid)  # withdrawn as a whole
         return  # what is held waits for the version that it follows
     old = entities.find_entity(db, uuid)
     first, last = held.versions[0], held.versions[-1]
@@ -64,7 +68,8 @@ def refold(db: Connection, uuid: str) -> None:
 
 def standing_of(db: Connection, uuid: str) -> EntityStanding:
     """What stands of an entity, with the entries that say so."""
-    return entity_standing(entries_of(db, f"entity:{uuid}"))
+    subject = entity_subject(uuid)
+    return entity_standing([*entries_of(db, subject), *husks_about(db, subject)])
 
 
 def _version_row(version: EntityVersion) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from server.projection import (
     datasets,
     entities,
     forms,
+    husks,
     offers,
     peers,
     projects,
@@ -75,6 +76,9 @@ class State:
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
         room = entry.subject.partition(":")[0]
         if room == "submission" and withdrawals.swallow(self.context, db, entry):
+            self.erased = True
+            return
+        if room == "entity" and husks.swallow(self.context, db, entry):
             self.erased = True
             return
         # Whoever is named is met, so that what is known of people depends on the set of entries alone.

@@ -6,9 +6,12 @@ was wiped here cannot be told to others, so a hub that learns of one more instan
 
 from __future__ import annotations
 
+from typing import Any
+
+from server.projection import husks
 from server.projection.context import Context
 from server.projection.submissions import refold
-from server.store import actors, answers, forms, submissions, withdrawals
+from server.store import actors, answers, entities, forms, submissions, withdrawals
 from server.store.database import Connection
 from server.subjects import split_submission, submission_subject
 from sync.errors import BadEntry
@@ -24,6 +27,7 @@ def fold(context: Context, db: Connection, purge: Entry) -> None:
     about, named = split_submission(purge.subject), named_by(purge)
     for instance_id in sorted(named):
         withdrawals.note_withdrawn(db, about._replace(instance_id=instance_id), purge.id)
+    _forget_people(db, husks.fold(context, db, purge, named))
     prefix = submission_subject(about.project, about.form_key, "")
     _wipe(context, db, purge, [e for e in withdrawals.mentioning(db, prefix, named) if is_wiped(e, named)])
 
@@ -57,6 +61,7 @@ def _clear(db: Connection, subject: str) -> None:
     """Drops what stood of a submission; what is left of it is folded anew."""
     about = split_submission(subject)
     submissions.clear_parked(db, subject)
+    entities.drop_held(db, subject)
     form = forms.find_by_key(db, about.project, about.form_key)
     held = submissions.find_submission(db, form.id, about.instance_id) if form is not None else None
     if held is not None:
@@ -67,17 +72,17 @@ def _clear(db: Connection, subject: str) -> None:
 
 def _forget_people(db: Connection, gone: list[Entry]) -> None:
     """Somebody whom only these entries named is known no longer; else as far as the others say."""
-    for uid in sorted({uid for uid in map(_sender, gone) if uid is not None}):
+    for uid in sorted({uid for entry in gone for uid in _people(entry)}):
         if withdrawals.forget_person(db, uid):
             for entry in withdrawals.naming_person(db, uid):
-                if _sender(entry) == uid:
-                    actors.meet(db, entry.body["by"], entry.made_at)
+                if (named := _people(entry).get(uid)) is not None:
+                    actors.meet(db, named, entry.made_at)
 
 
-def _sender(entry: Entry) -> str | None:
-    by = entry.body.get("by")
-    uid = by.get("id") if isinstance(by, dict) else None
-    return uid if isinstance(uid, str) else None
+def _people(entry: Entry) -> dict[str, dict[str, Any]]:
+    """uid -> who said it, and of an entity who sent the submission that made it."""
+    said = [entry.body.get("by"), entry.body.get("creator")]
+    return {by["id"]: by for by in said if isinstance(by, dict) and isinstance(by.get("id"), str)}
 
 
 def _pass_on(context: Context, db: Connection, purge: Entry, gone: list[Entry]) -> None:

@@ -114,6 +114,7 @@ _CONTENTS = {
         v.resolved, v.submission, v.forced FROM entity_version v JOIN entity e ON e.id = v.entity_id""",
     "entity_held": "SELECT * FROM entity_held",
     "entity_purged": "SELECT * FROM entity_purged",
+    "husk": "SELECT entry, subject, said FROM husk",
     "withdrawn": "SELECT DISTINCT project, form_key, instance_id FROM withdrawn",
     "peer": "SELECT * FROM peer",
     "peer_ledger": "SELECT * FROM peer_ledger",
