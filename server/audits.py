@@ -15,8 +15,9 @@ from server.store import audits
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_after, head
 from server.subjects import actor_number, dataset_subject, form_subject, plain_key, split_submission
+from sync.entities import is_sound as is_sound_version
 from sync.ledger import Entry
-from sync.merge import ATTACH, CREATE, EDIT
+from sync.merge import ATTACH, CREATE, EDIT, is_sound
 
 PAGE = 1000  # entries a transaction, about 30 ms: short enough for tablets to wait
 FILE = "submission.attachment.update"
@@ -47,7 +48,10 @@ class Line:
 
 
 def lines_of(entry: Entry) -> list[Line]:
-    """What an entry tells, in the order in which it happened."""
+    """What an entry tells, in the order in which it happened. Of one that does not say what its kind must say
+    nothing: it stands for nothing either."""
+    if not _is_sound(entry):
+        return []
     match entry.kind:
         case kind if kind in UNTOLD:
             return []
@@ -66,6 +70,13 @@ def lines_of(entry: Entry) -> list[Line]:
         case "submission.attachment.update":
             return [Line(FILE, name) for name in files_of(entry)]
     return [Line(entry.kind)]
+
+
+def _is_sound(entry: Entry) -> bool:
+    if entry.subject.startswith("entity:"):
+        return is_sound_version(entry)
+    is_told_whole = entry.subject.count("/") >= 2 or not entry.subject.startswith("submission:")
+    return is_told_whole and is_sound(entry)
 
 
 def files_of(entry: Entry) -> list[str]:
@@ -89,9 +100,10 @@ def actee_of(entry: Entry) -> str | None:
     """The subject that Central calls the actee: a submission's form, else what the entry is about."""
     room = entry.subject.partition(":")[0]
     if entry.kind.startswith("entity."):
-        if entry.kind == "entity.error":
+        where = entry.body.get("project"), entry.body.get("dataset")
+        if entry.kind == "entity.error" or not all(isinstance(name, str) for name in where):
             return None
-        return dataset_subject(entry.body["project"], entry.body["dataset"])
+        return dataset_subject(str(where[0]), str(where[1]))
     if room == "submission":
         about = split_submission(entry.subject)
         return form_subject(about.project, plain_key(about.form_key))

@@ -101,7 +101,8 @@ class Turn:
         """Adds entries of any hub that are not held yet, and returns those. `via`: the ledger over which
         they came."""
         self.changed = True
-        return self.hub.ledger.append_within(self.db, entries, via)
+        with self.hub.state.merging():
+            return self.hub.ledger.append_within(self.db, entries, via)
 
     def begin_anew(self) -> None:
         """Other things flow to another hub from now on: what was passed over before must be looked at again,

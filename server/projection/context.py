@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from forms.instance import InstanceReader, Reading
@@ -23,6 +23,21 @@ class Offered:
     fresh: bool = False
 
 
+@dataclass(slots=True)
+class Memo:
+    """What a merge has looked up already, within its transaction: thousands of submissions ask the same.
+    Forgotten with every entry that could change an answer. `numbers`: (project, form key, version) -> numbers
+    of form and version; `met`: (uid, name) of a person -> the earliest moment noted."""
+
+    is_on: bool = False
+    numbers: dict[tuple[str, str, str], tuple[int, int] | None] = field(default_factory=dict)
+    met: dict[tuple[object, object], str] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        self.numbers.clear()
+        self.met.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """`reader_of` gives the reader of a form version's instances; `say` appends an entry of this hub
@@ -31,3 +46,4 @@ class Context:
     blobs: BlobStore
     reader_of: Callable[[Connection, FormVersion], InstanceReader]
     say: Callable[[Connection, str, str, Mapping[str, Any], Sequence[str]], object]
+    memo: Memo = field(default_factory=Memo)

@@ -7,7 +7,8 @@ understanding it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from server.errors import places
@@ -51,6 +52,26 @@ class State:
         """Brings the state up to an entry that was just appended."""
         self._try(db, entry, lambda: self._fold(db, entry, offered))
 
+    @contextmanager
+    def merging(self) -> Iterator[None]:
+        """Within one transaction: what many entries ask for is looked up once."""
+        self.context.memo.is_on = True
+        try:
+            yield
+        finally:
+            self.context.memo.is_on = False
+            self.context.memo.forget()
+
+    def _meet(self, db: Connection, entry: Entry) -> None:
+        by, memo = entry.body.get("by"), self.context.memo
+        if not memo.is_on or not isinstance(by, dict):
+            people.meet(db, by, entry.made_at)
+            return
+        who = by.get("id"), by.get("name")
+        if who not in memo.met or entry.made_at < memo.met[who]:
+            people.meet(db, by, entry.made_at)
+            memo.met[who] = entry.made_at
+
     def resume(self, db: Connection, arrived: Iterable[str]) -> None:
         """Folds again what could not be folded, or read, for want of bytes that have come now."""
         new = set(arrived)
@@ -66,6 +87,7 @@ class State:
             work()
         except Exception as fault:  # noqa: BLE001 – whatever it is, it must not keep data from being held
             db.execute("ROLLBACK TO fold")
+            self.context.memo.forget()
             if isinstance(fault, BlobMissing):
                 log.info("entry waits for its bytes id=%s kind=%s", entry.id, entry.kind)
             else:
@@ -75,14 +97,17 @@ class State:
 
     def _fold(self, db: Connection, entry: Entry, offered: Offered | None) -> None:
         room = entry.subject.partition(":")[0]
+        if room != "submission" or entry.kind == PURGE:
+            self.context.memo.forget()
         if room == "submission" and withdrawals.swallow(self.context, db, entry):
             self.erased = True
+            self.context.memo.forget()
             return
         if room == "entity" and husks.swallow(self.context, db, entry):
             self.erased = True
             return
         # Whoever is named is met, so that what is known of people depends on the set of entries alone.
-        people.meet(db, entry.body.get("by"), entry.made_at)
+        self._meet(db, entry)
         if entry.blobs:
             blobs.want_missing(db, entry.id, entry.blobs)
         if entities.is_ours(entry):

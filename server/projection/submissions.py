@@ -41,7 +41,7 @@ def fold(context: Context, db: Connection, entry: Entry, offered: Offered | None
     plain = _is_plain(entry) and is_alone(db, entry.subject)
     if plain and offered is not None and offered.fresh:
         _insert(db, offered.form_id, offered.schema_id, entry, offered)
-    elif not plain or not _insert_unknown(db, entry):
+    elif not plain or not _insert_unknown(context, db, entry):
         refold(context, db, entry.subject)
 
 
@@ -60,15 +60,24 @@ def _is_plain(entry: Entry) -> bool:
     return split_submission(entry.subject).instance_id == name
 
 
-def _insert_unknown(db: Connection, entry: Entry) -> bool:
+def _insert_unknown(context: Context, db: Connection, entry: Entry) -> bool:
     """The same for an entry from elsewhere. False when the form or version is not known here, or the
     instanceID is: then everything said about it must be weighed."""
     about = split_submission(entry.subject)
-    numbers = forms.published_numbers(db, about.project, about.form_key, entry.body["form_version"])
+    numbers = _numbers(context, db, (about.project, about.form_key, entry.body["form_version"]))
     if numbers is None or submissions.is_known(db, numbers[0], about.instance_id):
         return False
     _insert(db, *numbers, entry, None)
     return True
+
+
+def _numbers(context: Context, db: Connection, of: tuple[str, str, str]) -> tuple[int, int] | None:
+    memo = context.memo
+    if not memo.is_on:
+        return forms.published_numbers(db, *of)
+    if of not in memo.numbers:
+        memo.numbers[of] = forms.published_numbers(db, *of)
+    return memo.numbers[of]
 
 
 def _insert(db: Connection, form_id: int, schema_id: int, entry: Entry, offered: Offered | None) -> None:
