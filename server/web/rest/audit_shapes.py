@@ -6,8 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import orjson
-
 from server.audit_details import Teller
 from server.audits import Told, actee_id, actee_of, actor_of
 from server.clock import shown
@@ -16,10 +14,10 @@ from server.store.actors import Connection
 from server.subjects import split_dataset, split_form
 from server.web.rest.dataset_shapes import dataset_json
 from server.web.rest.form_shapes import current_version, form_json
+from server.web.rest.lists import json_list
 from server.web.rest.people import actor_json
 
 log = logging.getLogger(__name__)
-LINES_AT_ONCE = 100
 
 
 class AuditShapes:
@@ -66,14 +64,7 @@ class AuditShapes:
 
 
 def stream_lines(shapes: AuditShapes, lines: Iterable[Told]) -> Iterator[bytes]:
-    """The JSON list, piece by piece."""
-    separator, batch = b"[", list[bytes]()
-    for told in lines:
-        batch.append(orjson.dumps(shapes.line(told)))
-        if len(batch) == LINES_AT_ONCE:
-            yield separator + b",".join(batch)
-            separator, batch = b",", []
-    yield (separator if batch or separator == b"[" else b"") + b",".join(batch) + b"]"
+    return json_list(map(shapes.line, lines))
 
 
 def _actee_json(db: Connection, subject: str) -> dict[str, Any] | None:

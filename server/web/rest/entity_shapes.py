@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from server.clock import shown
 from server.entities import conflicting, in_storage_order
 from server.hub import Hub
 from server.store import entities
 from server.store.datasets import Dataset
 from server.store.entities import Entity, EntityRow
-from server.web.rest.submission_shapes import ROWS_AT_ONCE, People
+from server.web.rest.lists import json_list
+from server.web.rest.submission_shapes import People
 
 
 def entity_json(
@@ -70,12 +69,6 @@ def stream_entities(hub: Hub, dataset: Dataset, *, deleted: bool, extended: bool
     try:
         people = People(db) if extended else None
         found = entities.iterate_entities(db, dataset.project, dataset.key, deleted=deleted)
-        separator, batch = b"[", list[bytes]()
-        for held, current in found:
-            batch.append(orjson.dumps(entity_json(held, current, people)))
-            if len(batch) == ROWS_AT_ONCE:
-                yield separator + b",".join(batch)
-                separator, batch = b",", []
-        yield (separator if batch or separator == b"[" else b"") + b",".join(batch) + b"]"
+        yield from json_list(entity_json(held, current, people) for held, current in found)
     finally:
         db.close()

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from server.clock import shown
 from server.hub import Hub
 from server.store import submissions
 from server.store.actors import Connection
 from server.store.keys import EncryptionKey
 from server.store.submissions import Attachment, Comment, Submission, SubmissionVersion
+from server.web.rest.lists import json_list
 from server.web.rest.people import actor_or_none
-
-ROWS_AT_ONCE = 200  # of a list, so that memory does not grow with the season
 
 
 class People:
@@ -86,13 +83,7 @@ def stream_submissions(
     try:
         people = People(db) if extended else None
         found = submissions.iterate_submissions(db, form_id, deleted=deleted, limit=limit, offset=offset)
-        separator, batch = b"[", []
-        for held, current in found:
-            batch.append(orjson.dumps(submission_json(held, current, people)))
-            if len(batch) == ROWS_AT_ONCE:
-                yield separator + b",".join(batch)
-                separator, batch = b",", []
-        yield (separator if batch or separator == b"[" else b"") + b",".join(batch) + b"]"
+        yield from json_list(submission_json(held, current, people) for held, current in found)
     finally:
         db.close()
 
