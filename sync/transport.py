@@ -94,8 +94,9 @@ class Patience:
 
 @dataclass(slots=True)
 class _Upload:
-    """How far a parcel is. `offset`: None when the other side must be asked first; `reached`: what it said
-    last; `created`: whether it knows of the upload; `tried`: whether some of it may have got there."""
+    """How far a parcel is. `offset`: None when the other side must be asked first; `reached`: the
+    furthest that it ever said; `created`: whether it knows of the upload; `tried`: whether some of it may have
+    got there."""
 
     parcel: Parcel
     size: int
@@ -170,14 +171,12 @@ class HttpCarrier:
             self._ask_offset(upload)
         upload.tried = True
         answer, before = _checked(self._send_piece(upload)), upload.offset or 0
-        reached = _offset_in(answer)
+        reached = _offset_in(answer, upload.size)
         upload.offset, upload.created = reached, True
         if reached <= before < upload.size:
             raise LinkBroken("nothing was taken")  # else it would be sent again for ever
-        self._patience.went_well()
         self._chunk = min(self._chunk * 2, LARGEST_CHUNK)
-        self._count(max(reached - upload.reached, 0), 0)
-        upload.reached = reached
+        self._gained_to(upload, reached)
         return answer if reached >= upload.size else None
 
     def _send_piece(self, upload: _Upload) -> Answer:
@@ -197,13 +196,18 @@ class HttpCarrier:
         upload.created = answer.status not in (404, 410)
         if not upload.created and upload.tried:
             raise _Gone
-        reached = _offset_in(_checked(answer)) if upload.created else 0
+        reached = _offset_in(_checked(answer), upload.size) if upload.created else 0
+        if reached <= upload.reached:  # a proxy on the way may hold a piece back until it has all of it
+            self._chunk = max(self._chunk // 2, LEAST_CHUNK)
+        self._gained_to(upload, reached)
+        upload.offset = reached
+
+    def _gained_to(self, upload: _Upload, reached: int) -> None:
+        """Only what was never reached before is a gain: answers that go back and forth are none."""
         if reached > upload.reached:
             self._patience.went_well()
-        else:  # a proxy on the way may hold a piece back until it has all of it
-            self._chunk = max(self._chunk // 2, LEAST_CHUNK)
-        self._count(max(reached - upload.reached, 0), 0)
-        upload.offset = upload.reached = reached
+            self._count(reached - upload.reached, 0)
+            upload.reached = reached
 
     # Down
 
@@ -259,9 +263,9 @@ class _Growing:
         return place.open("ab" if answer.status == 206 and goes_on else "wb")
 
 
-def _offset_in(answer: Answer) -> int:
+def _offset_in(answer: Answer, size: int) -> int:
     said = answer.headers.get("upload-offset", "")
-    if not (said.isascii() and said.isdigit() and len(said) < 16):
+    if not (said.isascii() and said.isdigit() and len(said) < 16) or int(said) > size:
         raise Refused("peer.not_a_hub", status=answer.status)
     return int(said)
 

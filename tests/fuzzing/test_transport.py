@@ -106,6 +106,18 @@ def test_an_upload_that_gets_nowhere_is_given_up(tmp_path: Path) -> None:
         carrier(Hostile([Answer(204, {"upload-offset": "0"})])).push(Parcel(path, path.stem, 1))
 
 
+def test_an_upload_whose_place_goes_back_and_forth_is_given_up(tmp_path: Path) -> None:
+    """Found by the fuzz above: each step forward counted as a gain, however often the place fell back."""
+    path = tmp_path / "entries-0123456789.bundle"
+    path.write_bytes(bytes(200_000))
+    back_and_forth = [Answer(200, {"upload-offset": "100"}), Answer(204, {"upload-offset": "5"}), None]
+    with pytest.raises(LedgerError):
+        carrier(Hostile(back_and_forth)).push(Parcel(path, path.stem, 1, begun=True))
+    beyond = [Answer(200, {"upload-offset": "999999"}), Answer(204, {"upload-offset": "0"}), None]
+    with pytest.raises(Refused):
+        carrier(Hostile(beyond)).push(Parcel(path, path.stem, 1, begun=True))
+
+
 def test_a_number_of_thousands_of_digits_is_no_offset(tmp_path: Path) -> None:
     path = tmp_path / "entries-0123456789.bundle"
     path.write_bytes(bytes(100))
