@@ -54,13 +54,13 @@ def verify(
     user name -> MD5(user:realm:password), None when there is no such user."""
     nonce, user = said.get("nonce") or "", said.get("username") or ""
     moment, _, signature = nonce.rpartition(".")
-    if not hmac.compare_digest(signature, _sign(secret, moment)):
+    if not _equal(signature, _sign(secret, moment)):
         return Verdict(None)
     ha1 = ha1_of(user)
     # The header names what it asks for: without this line it could be replayed against another path.
     if ha1 is None or unquote(said.get("uri") or "") != unquote(target):
         return Verdict(None)
-    if not hmac.compare_digest(_response(said, method, ha1), said.get("response") or ""):
+    if not _equal(_response(said, method, ha1), said.get("response") or ""):
         return Verdict(None)
     if now() - int(moment.partition(".")[0], 16) > LIFE_S:
         return Verdict(None, stale=True)
@@ -77,3 +77,9 @@ def _response(said: Authorization, method: str, ha1: str) -> str:
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _equal(one: str, other: str) -> bool:
+    """In the same time whatever they are. As bytes: compare_digest raises on text beyond ASCII, and a caller writes
+    what it likes."""
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -162,3 +162,18 @@ def test_any_upload_is_taken_or_refused(pair: tuple[Flask, Hub], data: st.DataOb
         meeting.begin_upload(nation, peer, name, len(sent))
         meeting.continue_upload(nation, peer, name, 0, [sent])
     assert upkeep.verify(nation).damaged == []
+
+
+@pytest.mark.parametrize("part", ["nonce", "response"])
+def test_a_digest_header_beyond_ascii_is_refused(pair: tuple[Flask, Hub], part: str) -> None:
+    client = pair[0].test_client()
+    target = "/v1/projects/1/formList"
+    asked = client.get(target, headers={"X-OpenRosa-Version": "1.0"}).headers["WWW-Authenticate"]
+    nonce = asked.partition('nonce="')[2].partition('"')[0]
+    said = {"nonce": nonce, "response": "0" * 32}
+    said[part] = said[part][:-1] + "\x80"
+    header = (f'Digest username="a@b", realm="Samleng", nonce="{said["nonce"]}", uri="{target}", qop=auth, '
+              f'nc=00000001, cnonce="x", response="{said["response"]}"')  # fmt: skip
+    assert (
+        client.get(target, headers={"Authorization": header, "X-OpenRosa-Version": "1.0"}).status_code == 401
+    )

@@ -6,7 +6,7 @@ import os
 from itertools import permutations
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.ledger import Entry, MemoryLedger, make_entry
@@ -32,7 +32,10 @@ from sync.merge import (
 from tests.sync.histories import History, Step, steps
 
 # Each failing history is printed with what to pass to @reproduce_failure.
-EXAMPLES = settings(max_examples=2000 if os.environ.get("CI") else 700, deadline=None, print_blob=True)
+EXAMPLES = settings(
+    max_examples=2000 if os.environ.get("CI") else 700, deadline=None, print_blob=True,
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow],  # histories are long on purpose
+)  # fmt: skip
 chances = st.randoms(use_true_random=False)
 
 
