@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -52,18 +52,13 @@ def opened(hub: Hub, form: Form, page: Page | None = None, one: str | None = Non
     """A snapshot of the form's submissions with every answer read. `one`: root instanceID of the only
     submission wanted."""
     catch_up(hub, form.id)
-    reader = hub.database.separate_reader()
-    try:
+    with hub.database.reading() as reader:
         source = FormSource(
             reader, hub.blobs, form.id, lambda db: published(hub, form, db).by_number, page or Page(),
             now=hub.clock.now(), one=one,
         )  # fmt: skip
-        try:
+        with closing(source):
             yield source
-        finally:
-            source.close()
-    finally:
-        hub.database.release(reader)
 
 
 def export(

@@ -46,13 +46,9 @@ def compare(db: sqlite3.Connection, fold: Fold, catch_up: Callable[[sqlite3.Conn
 
 def copy_database(database: Database, path: Path) -> None:
     """A consistent copy of hub.db as one file, while it is written to."""
-    target, reader = sqlite3.connect(path), database.separate_reader()
-    try:
+    with contextlib.closing(sqlite3.connect(path)) as target, database.reading() as reader:
         reader.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
-    finally:
-        target.close()
-        database.release(reader)
 
 
 def rename_ledger(path: Path, ledger: str) -> bool:

@@ -104,6 +104,15 @@ class Database:
         own.execute("PRAGMA query_only = 1")
         return own
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A separate reader for a while. Whoever reads by it closes the cursors first: see release."""
+        reader = self.separate_reader()
+        try:
+            yield reader
+        finally:
+            self.release(reader)
+
     def release(self, reader: sqlite3.Connection) -> None:
         """Takes a separate reader back. The caller has closed its cursors: one left open would go on
         holding the snapshot, and the next stream would read an old state."""

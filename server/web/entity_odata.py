@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -83,18 +83,13 @@ def show_geojson(project_id: int, name: str) -> Response:
 @contextmanager
 def opened(dataset: Dataset, page: Page, search: str | None) -> Iterator[EntitySource]:
     hub = wire.hub()
-    reader = hub.database.separate_reader()
-    try:
+    with hub.database.reading() as reader:
         source = EntitySource(
             reader, dataset.project, dataset.key, page, now=hub.clock.now(),
             search=read_search(search) if search and search.strip() else None,
         )  # fmt: skip
-        try:
+        with closing(source):
             yield source
-        finally:
-            source.close()
-    finally:
-        hub.database.release(reader)
 
 
 def _options(serves: str) -> dict[str, str]:
