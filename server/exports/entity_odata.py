@@ -7,17 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import orjson
-
 from server.clock import shown
 from server.errors import Problem
+from server.exports.odata import footer, opened_list
 from server.exports.odata_metadata import CAN
 from server.exports.odata_names import identifier
 from server.exports.odata_query import Address, Query, make_token
 from server.exports.odata_tree import ENTITIES, ENTITY_FIELDS
 from server.store.entity_source import Told
 
-CHUNK_BYTES = 64 * 1024
 _SYSTEM = {
     "createdAt": "DateTimeOffset",
     "creatorId": "String",
@@ -104,28 +102,19 @@ def _pieces(
     address: Address,
     total: int | None,
 ) -> Iterator[bytes]:
-    held, size, opening, last = list[bytes](), 0, b'{"value":[', None
-    for told in itertools.islice(rows, top):
-        made, last = orjson.dumps(entity_row(told, properties, selected)), told.entity.uuid
-        held.append(made)
-        size += len(made)
-        if size > CHUNK_BYTES:
-            yield opening + b",".join(held)
-            held, size, opening = [], 0, b","
+    last: str | None = None
+
+    def shaped() -> Iterator[dict[str, Any]]:
+        nonlocal last
+        for told in itertools.islice(rows, top):
+            last = told.entity.uuid
+            yield entity_row(told, properties, selected)
+
+    yield from opened_list(shaped())
     following = None
     if last is not None and next(rows, None) is not None:
         following = address.next(make_token(ENTITIES, last))
-    opening = opening if held or opening != b"," else b""
-    yield opening + b",".join(held) + b"]" + _footer(address, following, total)
-
-
-def _footer(address: Address, following: str | None, total: int | None) -> bytes:
-    parts: dict[str, object] = {"@odata.context": address.context(ENTITIES)}
-    if following is not None:
-        parts["@odata.nextLink"] = following
-    if total is not None:
-        parts["@odata.count"] = total
-    return b"," + orjson.dumps(parts)[1:]
+    yield footer(ENTITIES, address, following, total)
 
 
 def metadata_document(dataset: str, properties: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ def resource_document(
 
 def count_document(table: str, address: Address, total: int | None) -> bytes:
     """The answer to $top=0: no rows, and the count if it was asked for."""
-    return b'{"value":[]' + _footer(table, address, None, total)
+    return b'{"value":[' + footer(table, address, None, total)
 
 
 class Window:
@@ -133,32 +133,34 @@ def _document(
 def _pieces(
     window: Window, maker: RowMaker, table: str, query: Query, address: Address, total: int | None
 ) -> Iterator[bytes]:
-    held, size, opening = [], 0, b'{"value":['
-    for row in window:
-        made = orjson.dumps(maker.make(row))
-        held.append(made)
-        size += len(made)
-        if size > CHUNK_BYTES:
-            yield opening + b",".join(held)
-            held, size, opening = [], 0, b","
+    yield from opened_list(map(maker.make, window))
     following = None
     if window.more:
         # Without a row ($top=0 of a repeat table, to count) there is none to go on after: Central says null.
         following = address.next(make_token(table, window.last.id if window.last else None))
     count = (window.counted if total is None else total) if query.count else None
-    rest = b",".join(held)
-    yield (
-        (opening + rest if rest or opening != b"," else b"")
-        + b"]"
-        + _footer(table, address, following, count)
-    )
+    yield footer(table, address, following, count)
 
 
-def _footer(table: str, address: Address, following: str | None, count: int | None) -> bytes:
+def opened_list(rows: Iterable[object]) -> Iterator[bytes]:
+    """The beginning of an answer with all its rows, piece by piece; `footer` ends it."""
+    held, size, opening = list[bytes](), 0, b'{"value":['
+    for row in rows:
+        made = orjson.dumps(row)
+        held.append(made)
+        size += len(made)
+        if size > CHUNK_BYTES:
+            yield opening + b",".join(held)
+            held, size, opening = [], 0, b","
+    if held or opening != b",":
+        yield opening + b",".join(held)
+
+
+def footer(table: str, address: Address, following: str | None, count: int | None) -> bytes:
     """What comes after the rows, in Central's order."""
     parts: dict[str, object] = {"@odata.context": address.context(table)}
     if following is not None:
         parts["@odata.nextLink"] = following
     if count is not None:
         parts["@odata.count"] = count
-    return b"," + orjson.dumps(parts)[1:]
+    return b"]," + orjson.dumps(parts)[1:]
