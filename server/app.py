@@ -48,6 +48,7 @@ API = (
     "server.web.rest.entities",
     "server.web.rest.entity_history",
     "server.web.exports",
+    "server.web.rest.form_exports",
     "server.web.odata",
     "server.web.entity_odata",
 )
@@ -59,6 +60,7 @@ OTHERS = (
     "server.web.hub",
     "server.web.hub_pairing",
     "server.web.console",
+    "server.web.export_page",
 )
 
 

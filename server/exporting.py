@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from forms.fields import Schema
 from server.answering import catch_up
 from server.errors import Fault, Problem
+from server.export_entries import BEGIN
 from server.exports.archive import root_csv, submissions_zip
 from server.exports.columns import CsvOptions
 from server.exports.decrypted import DecryptedSource
@@ -25,7 +26,6 @@ from server.store.forms import Form
 from server.store.keys import keys_in_use, managed_keys
 from server.subjects import form_subject
 
-EXPORT = "form.submission.export"
 FORMATS = ("csv", "csv.zip")
 
 
@@ -94,6 +94,11 @@ class _Unlocked:
         return DecryptedSource(source, self.keys, self.given) if self.given else source
 
 
+def unlock_all(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> None:
+    """Whether all of them open their keys: to be asked before the first byte is sent. Raises Problem 400.12."""
+    _unlocked(hub, form, passphrases)
+
+
 def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> _Unlocked:
     """Before the first byte is sent. Raises Problem 400.12."""
     held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
@@ -105,7 +110,7 @@ def note_export(hub: Hub, form: Form, by: By = None) -> None:
     """Keeps in the ledger that somebody took a form's answers away; test submissions are none."""
     if form.is_trial:
         return
-    hub.write(lambda turn: turn.append(EXPORT, form_subject(form.project_uid, form.key), signed({}, by)))
+    hub.write(lambda turn: turn.append(BEGIN, form_subject(form.project_uid, form.key), signed({}, by)))
 
 
 def _stream(

@@ -81,6 +81,10 @@ _HUB = (
     _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
     _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+    _row("export.reason", 400, INPUT, mark("The export {profile} shows people as they are. Say why with --reason; it is kept in the ledger. Nothing was exported.")),
+    _row("export.reason_long", 400, INPUT, mark("The reason is longer than {limit} characters. Say it shorter.")),
+    _row("export.unknown", 404, INPUT, mark("There is no export {export} of this form, or its file is gone. Make it again.")),
+    _row("export.not_ready", 409, INPUT, mark("The export {export} is not finished. Ask again later.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 
