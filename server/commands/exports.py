@@ -49,7 +49,7 @@ def _wishes(command: Callable[..., Any]) -> Callable[..., Any]:
                 "Times in +07:00 with the recorded one beside (default), or only as recorded.")),
             click.option("--bom/--no-bom", default=None, help=_("CSV begins with a mark by which Excel knows UTF-8.")),
             click.option("--guard/--no-guard", default=None, help=_(
-                "CSV cells that a spreadsheet would run as formulas begin with an apostrophe.")),
+                "CSV cells that a spreadsheet would run as formulas are made harmless, reversibly.")),
             click.option("--media/--no-media", default=None, help=_("Whether photos and recordings go along.")),
             click.option("--since", metavar="DAY", help=_("Received on this day or later (2026-11-23).")),
             click.option("--until", metavar="DAY", help=_("Received on this day or before.")),
@@ -209,7 +209,7 @@ def _show(session: Session, one: Any) -> None:
     rows = ", ".join(f"{sheet} {count:,}" for sheet, count in one.rows.items())
     told = [one.made_at[:16].replace("T", " "), one.id or "-", one.by or "-", one.file_format or "-", one.profile,
             translate(OUTCOMES.get(one.outcome, one.outcome), session.lang), rows, one.reason]  # fmt: skip
-    session.say("{line}", line="  ".join(part for part in told if part))
+    click.echo("  ".join(part for part in told if part), err=session.as_json)
 
 
 COMMANDS = (export, exports)

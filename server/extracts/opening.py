@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from server.extracts.gathering import gathered
 from server.extracts.options import Options
 from server.extracts.sheets import Extract
 from server.formats import Work
@@ -18,5 +19,5 @@ def opened(
 ) -> Iterator[tuple[Extract, int]]:
     """The arranged extract, and how many submissions it has. passphrases: by number of the key. What is lost on
     the way is counted in `work.losses`."""
-    raise NotImplementedError
-    yield
+    with gathered(hub, form, options.choosing) as extract:
+        yield extract, extract.count()

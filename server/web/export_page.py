@@ -32,11 +32,11 @@ ADDRESS = "/projects/<int:project_id>/forms/<xml_form_id>/exports"
 SHOWN = 50  # of the history
 SEVERAL = ("review_state",)
 FORMATS = {
-    "xlsx": mark("Excel (xlsx)"),
+    "xlsx": "Excel (xlsx)",
     "csv": mark("CSV, the main table"),
     "csv.zip": mark("CSV, all tables with photos and recordings (zip)"),
-    "sav": mark("SPSS (sav)"),
-    "dta": mark("Stata (dta)"),
+    "sav": "SPSS (sav)",
+    "dta": "Stata (dta)",
     "parquet": mark("Parquet, for DuckDB, pandas and R"),
     "sqlite": mark("SQLite database"),
     "geojson": mark("GeoJSON map"),
