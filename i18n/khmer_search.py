@@ -35,7 +35,7 @@ KHMER = "\u1780-\u17d3\u17dd"
 LETTER = "[\u1780-\u17b3]"
 # What a key seldom needs: looked for in one pass, since most text is sound and each pass costs as much as the rest.
 _RARE = re.compile(
-    f"[{VOWEL}{SIGN}{SHIFTER}{ROBAT}]\u17d2|[{VOWEL}{SIGN}{ROBAT}][{SHIFTER}{VOWEL}]|[{SIGN}{ROBAT}]{{2}}|{RO}\u17d2"
+    f"[{VOWEL}{SIGN}{SHIFTER}{ROBAT}]\u17d2|[{VOWEL}{SIGN}{ROBAT}{SHIFTER}][{SHIFTER}]|[{VOWEL}{SIGN}{ROBAT}][{VOWEL}]|[{SIGN}{ROBAT}]{{2}}|{RO}\u17d2"
     f"|\u17d2(?!{LETTER})|\u17c9[{HIGH}]|[{KHMER}][^\\s{KHMER}]|[^\\s{KHMER}][{KHMER}]|[^\u0000-\uffff]"
 )
 _MARK = re.compile(f"{SUBSCRIPT}|.", re.DOTALL)
@@ -69,12 +69,13 @@ def search_key(text: str) -> str:
 
 
 def _in_order(cluster: re.Match[str]) -> str:
-    """Subscripts, shifter, vowel, signs; ្រ last of the subscripts; each mark once."""
+    """Subscripts, shifter, vowel, signs; ្រ last of the subscripts; each other mark once."""
     base, marks = cluster[1], cluster[2]
     if len(marks) < 2:
         return cluster[0]
-    found = dict.fromkeys(_MARK.findall(marks))
+    found = _MARK.findall(marks)
     below = sorted((m for m in found if len(m) > 1), key=lambda m: m == RO)
+    found = list(dict.fromkeys(found))
     shifters = [m for m in found if m in SHIFTER][:1]
     vowels = sorted(m for m in found if VOWEL[0] <= m <= VOWEL[-1])
     rest = sorted(m for m in found if len(m) == 1 and m not in SHIFTER and m not in vowels)
