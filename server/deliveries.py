@@ -6,17 +6,15 @@ so that where it stands everything stands.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from server.errors import Fault
-from server.extracting import Extraction, summary
+from server.extracting import Extraction, manifest
 from server.formats import Format, Part
 
 GROWING = ".export-"
@@ -67,8 +65,7 @@ def _name(out: Path, file_format: Format, stem: str, part: Part) -> Path:
 
 
 def _note(running: Extraction) -> bytes:
-    said: dict[str, Any] = {**running.work.imprint.lines(), **summary(running)}
-    return json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n"
+    return manifest(running).encode()
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:

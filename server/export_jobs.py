@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from server.subjects import form_subject
 from server.workrooms import ready_folder
 
 log = logging.getLogger(__name__)
+REMEMBERED = 100  # jobs that came to nothing
 AT_ONCE = 2  # exports made at the same time: tablets come first
 KEPT_S = 24 * 3600.0
 FILE, ABOUT = "file", "about.json"
@@ -50,7 +51,7 @@ class Job:
 
     def json(self) -> dict[str, Any]:
         return {
-            "id": self.id, "state": self.state, "rows": self.rows, "submissions": self.submissions,
+            "id": self.id, "state": self.state, "written": self.rows, "submissions": self.submissions,
             "file": self.name, "type": self.media_type, **self.summary,
         }  # fmt: skip
 
@@ -63,6 +64,7 @@ class Jobs:
         self._jobs: dict[str, tuple[Job, Extraction | None]] = {}
         self._guard = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._begun: list[Future[None]] = []
         self._wanted: set[str] = set()  # of jobs that are to be cancelled
 
     def begin(self, order: Order, *, with_codebook: bool) -> Job:
@@ -97,8 +99,9 @@ class Jobs:
     def cancel(self, job: Job) -> None:
         """Stops it if it runs; its file goes."""
         with self._guard:
-            self._wanted.add(job.id)
             _, running = self._jobs.get(job.id, (job, None))
+            if job.state == RUNNING:
+                self._wanted.add(job.id)
         if running is not None:
             running.cancel()
         if job.state != RUNNING:
@@ -106,6 +109,12 @@ class Jobs:
 
     def forget(self, job: Job) -> None:
         shutil.rmtree(ready_folder(self._hub.data, job.id), ignore_errors=True)
+
+    def wait(self) -> None:
+        """For all that were begun."""
+        with self._guard:
+            begun, self._begun = self._begun, []
+        wait(begun)
 
     def close(self) -> None:
         """Stops what runs, and waits for it."""
@@ -124,7 +133,8 @@ class Jobs:
         with self._guard:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
-            self._pool.submit(work)
+            self._begun = [one for one in self._begun if not one.done()]
+            self._begun.append(self._pool.submit(work))
 
     def _run(self, job: Job, order: Order, shape: Shape) -> None:
         folder = ready_folder(self._hub.data, job.id)
@@ -142,7 +152,17 @@ class Jobs:
             if job.state != FINISHED:
                 self.forget(job)
             with self._guard:
-                self._jobs[job.id] = job, None
+                self._settle(job)
+
+    def _settle(self, job: Job) -> None:
+        """A finished one is told by its folder from now on; of the others the last so many are remembered."""
+        self._jobs.pop(job.id)
+        self._wanted.discard(job.id)
+        if job.state != FINISHED:
+            self._jobs[job.id] = job, None
+        ended = [name for name, (one, _) in self._jobs.items() if one.state != RUNNING]
+        for name in ended[:-REMEMBERED]:
+            del self._jobs[name]
 
     def _make(self, job: Job, order: Order, shape: Shape, folder: Path) -> None:
         with extraction(self._hub, order, export_id=job.id, elsewhere=[folder]) as running:

@@ -4,12 +4,11 @@ the codebook is wanted too, all of them in one zip. No Flask, no SQL.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from server.exports.zip_stream import ZipStream
-from server.extracting import Extraction, Order, codebook, summary
+from server.extracting import Extraction, Order, codebook, manifest
 
 ZIP = "application/zip"
 PACKED = ("zip", "xlsx", "parquet")  # endings of what is packed already
@@ -50,6 +49,5 @@ def _zipped(running: Extraction) -> Generator[bytes]:
         yield from packing.file(running.order.file_name(part), part.pieces, **level)
     for part in codebook(running):
         yield from packing.file(f"{running.order.stem_or_form}-codebook.{part.inside}", part.pieces)
-    note = json.dumps({**running.work.imprint.lines(), **summary(running)}, ensure_ascii=False, indent=2)
-    yield from packing.file(f"{running.order.stem_or_form}-export.json", [note.encode()])
+    yield from packing.file(f"{running.order.stem_or_form}-export.json", [manifest(running).encode()])
     yield from packing.finish()

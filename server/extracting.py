@@ -7,15 +7,17 @@ No Flask, no SQL.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from i18n import translate
+from i18n import LANGUAGES
 from server import workrooms
 from server.errors import Fault, Refusal
 from server.export_entries import BEGIN, BROKEN, CANCELLED, FINISHED, LOSSES, note_end
@@ -26,6 +28,7 @@ from server.exports.filenames import safe_name
 from server.extracts.imprint import Imprint
 from server.extracts.losses import Loss
 from server.extracts.messages import LOSSES as WORDS
+from server.extracts.messages import REMARKS, said
 from server.extracts.opening import opened
 from server.extracts.options import Options
 from server.extracts.sheets import Extract
@@ -145,8 +148,12 @@ class Extraction:
             self.left.append(Left(name, digest.hexdigest(), size))
 
     def losses(self, lang: str) -> list[str]:
-        """In words."""
-        return [_in_words(loss, lang) for loss in self.work.losses]
+        """What could not go along, in words."""
+        return [said(loss, lang) for loss in self.work.losses if loss.code not in REMARKS]
+
+    def remarks(self, lang: str) -> list[str]:
+        """What else to know of it, in words."""
+        return [said(loss, lang) for loss in self.work.losses if loss.code in REMARKS]
 
     def _count(self, rows: int) -> None:
         self._check()
@@ -236,16 +243,16 @@ def _begin(hub: Hub, order: Order, imprint: Imprint) -> str:
     """On the disk before the first byte leaves. Returns the entry's id; "" of a draft's test submissions."""
     if order.form.is_trial:
         return ""
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "export": imprint.id, "profile": imprint.profile, "format": imprint.file_format,
         "options": dict(imprint.options),
     }  # fmt: skip
     if imprint.reason:
-        said["reason"] = imprint.reason
+        body["reason"] = imprint.reason
     if order.by is None and order.who:
-        said["operator"] = order.who
+        body["operator"] = order.who
     subject = form_subject(order.form.project_uid, order.form.key)
-    return hub.write(lambda turn: turn.append(BEGIN, subject, signed(said, order.by))).id
+    return hub.write(lambda turn: turn.append(BEGIN, subject, signed(body, order.by))).id
 
 
 @contextmanager
@@ -264,11 +271,11 @@ def _end(hub: Hub, subject: str, begun: str, running: Extraction, outcome: str,
     log.info("export %s id=%s format=%s", outcome, running.id, running.order.file_format.name)
     if not begun:
         return
-    said = {"export": running.id, "outcome": outcome, **summary(running)}
-    said["losses"] = said["losses"][:LOSSES]
+    body = {"export": running.id, "outcome": outcome, **summary(running)}
+    body["losses"] = body["losses"][:LOSSES]
     if outcome == BROKEN:
-        said["fault"] = fault.code if isinstance(fault, Refusal) else type(fault).__name__
-    note_end(hub, subject, begun, said)
+        body["fault"] = fault.code if isinstance(fault, Refusal) else type(fault).__name__
+    note_end(hub, subject, begun, body)
 
 
 def summary(running: Extraction) -> dict[str, Any]:
@@ -281,27 +288,33 @@ def summary(running: Extraction) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def manifest(running: Extraction) -> str:
+    """The note that lies beside an export: its imprint, and what left, in JSON with words in both languages."""
+    told = {**running.work.imprint.lines(), **summary(running)}
+    told["losses"] = [
+        {**one, "text": {lang: in_words(one, lang) for lang in LANGUAGES}} for one in told["losses"]
+    ]
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
 def _plain(loss: Loss) -> dict[str, Any]:
-    said = {"code": loss.code, "sheet": loss.sheet, "column": loss.column, "count": loss.count}
-    return {name: value for name, value in said.items() if value != ""}
+    told = {"code": loss.code, "sheet": loss.sheet, "column": loss.column, "count": loss.count}
+    return {name: value for name, value in told.items() if value != ""}
 
 
-def _in_words(loss: Loss, lang: str) -> str:
-    return translate(WORDS[loss.code], lang, sheet=loss.sheet, column=loss.column, count=loss.count)
-
-
-def loss_in_words(said: Mapping[str, Any], lang: str) -> str:
-    """A loss as an entry tells it, in words; its code where this program does not know it."""
-    code = str(said.get("code"))
+def in_words(said_of: Mapping[str, Any], lang: str) -> str:
+    """A loss as `summary` tells it, in words; its code where this program does not know it."""
+    code = str(said_of.get("code"))
     if code not in WORDS:
         return code
-    told = {name: said.get(name, "") for name in ("sheet", "column", "count")}
-    return translate(WORDS[code], lang, **told)
+    return said(
+        Loss(code, said_of.get("sheet", ""), said_of.get("column", ""), said_of.get("count", 0)), lang
+    )
 
 
 def codebook(running: Extraction) -> Iterator[Part]:
     """The files that explain the columns; `inside`: their endings. None beside Central's."""
-    if running.extract is None:
+    if running.extract is None or find_spec("server.formats.codebook") is None:
         return
     from server.formats import codebook as book
 

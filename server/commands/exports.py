@@ -156,11 +156,8 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
     session.say("Written: {path}", path=out)
     for place in places[1:]:
         session.say("Beside it: {path}", path=place)
-    losses = running.losses(session.lang)
-    if losses:
-        session.say("Not everything could go along:")
-    for loss in losses:
-        click.echo(f"  {loss}", err=session.as_json)
+    _tell(session, mark("Not everything could go along:"), running.losses(session.lang))
+    _tell(session, mark("What else to know:"), running.remarks(session.lang))
     said = {
         "export": running.id,
         "file": str(out),
@@ -168,6 +165,13 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
         "profile": order.profile,
     }
     session.answer({**said, "beside": [str(place) for place in places[1:]], **summary(running)})
+
+
+def _tell(session: Session, heading: str, lines: list[str]) -> None:
+    if lines:
+        session.say(heading)
+    for line in lines:
+        click.echo(f"  {line}", err=session.as_json)
 
 
 def _teller(session: Session, submissions: int) -> Callable[[int], None]:

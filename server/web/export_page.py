@@ -15,7 +15,7 @@ from server.export_entries import BROKEN, CANCELLED, FINISHED, RUNNING, Taken
 from server.export_jobs import Job
 from server.export_options import STATES
 from server.exporting import unlock_all
-from server.extracting import loss_in_words
+from server.extracting import in_words
 from server.extracts.options import K, Options
 from server.overview import local_time
 from server.store.forms import Form
@@ -141,7 +141,7 @@ def _page(form: Form, *, job: Job | None = None, fault: Refusal | None = None) -
         "exports.html", form=form, project=project, job=job, fault=fault.text(lang) if fault else "",
         formats=FORMATS, profiles=profiles, choices=CHOICES, switches=SWITCHES, chosen=_chosen(), k=K,
         states={state: STATE_WORDS[state] for state in STATES}, outcomes=OUTCOMES,
-        losses=[loss_in_words(loss, lang) for loss in (job.summary.get("losses", ()) if job else ())],
+        losses=[in_words(loss, lang) for loss in (job.summary.get("losses", ()) if job else ())],
         history=[_line(one) for one in seen(form)[:SHOWN]],
     )  # fmt: skip
 

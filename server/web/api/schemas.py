@@ -505,14 +505,15 @@ class ExportIn(Asked):
 
 
 class ExportJob(Said):
-    """An export in the background. state: running, finished, cancelled or broken."""
+    """An export in the background. state: running, finished, cancelled or broken; written: rows by now. Once it is
+    finished what …/exports tells too."""
 
     class Meta:
         unknown = INCLUDE
 
     id = text()
     state = text()
-    rows = number()
+    written = number()
     submissions = number()
     file = text()
     type = text()

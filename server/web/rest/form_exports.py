@@ -180,5 +180,6 @@ def _named(answer: Response, name: str) -> Response:
 
 
 def _chunks(file: Any) -> Iterator[bytes]:
-    while piece := file.read(CHUNK):
-        yield piece
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece
