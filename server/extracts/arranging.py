@@ -15,7 +15,7 @@ from server.extracts.heading import headed, named
 from server.extracts.joining import joined
 from server.extracts.options import Options
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Role, Sheet
-from server.extracts.wording import DERIVED, INSIDE, Wording, derived
+from server.extracts.wording import DERIVED, Wording, derived, within
 
 CHOICES_LIMIT = 200  # of a list that is longer, only what was answered gets columns of its own
 REMEMBERED = 10_000  # different answers of one question: people choose the same few things, but not always
@@ -131,7 +131,7 @@ def _split(column: Column, options: Options, answered: Collection[str]) -> Part:
     columns = tuple(
         replace(
             column, name=f"{column.name}/{code}", kind=Kind.FLAG, values={}, values_by_version={},
-            labels=derived(INSIDE, column.labels, part=column.values.get(code) or {"en": code}),
+            labels=within(column.labels, column.values.get(code) or {"en": code}),
         )
         for code in codes
     )  # fmt: skip

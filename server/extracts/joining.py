@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from server.exports.rows import Media
 from server.extracts.sheets import ROWS, Batch, Cell, Column, Extract, Kind, Labels, Role, Sheet
-from server.extracts.wording import INSIDE, derived
+from server.extracts.wording import within
 
 ROW_KEY = "ROW_KEY"  # of a row of several sheets joined: the key of the innermost that there is
 Row = Sequence[Cell]
@@ -151,7 +151,7 @@ def _numbered(column: Column, turn: Turn, names: Mapping[str, str], sheets: Mapp
     for path, number in reversed(turn):
         said = sheets[path].labels or {"en": sheets[path].name}
         titled = {language: f"{text} [{number}]" for language, text in said.items()}
-        labels = derived(INSIDE, titled, part=labels)
+        labels = within(titled, labels)
     return replace(column, name=name + column.name, labels=labels)
 
 

@@ -17,7 +17,6 @@ DERIVED = {
     "Altitude": mark("{label} – altitude"),
     "Accuracy": mark("{label} – accuracy"),
 }
-INSIDE = mark("{label} – {part}")
 
 
 def in_both(message: str, **values: object) -> Labels:
@@ -30,16 +29,16 @@ def text_of(labels: Labels, language: str) -> str:
     return labels.get(language) or next(filter(None, labels.values()), "")
 
 
-def derived(message: str, labels: Labels, **more: Labels) -> Labels:
-    """A label made of others; where nothing is said, nothing is made."""
+def derived(message: str, labels: Labels) -> Labels:
+    """A label made of another; where nothing is said, nothing is made."""
+    return {lang: translate(message, lang, label=text_of(labels, lang)) for lang in LANGUAGES if labels}
+
+
+def within(labels: Labels, part: Labels) -> Labels:
+    """ "Needs – Water": of one thing inside another."""
     if not labels:
         return {}
-    return {
-        language: translate(
-            message, language, label=text_of(labels, language), **{n: text_of(m, language) for n, m in more.items()}
-        )
-        for language in LANGUAGES
-    }  # fmt: skip
+    return {lang: f"{text_of(labels, lang)} – {text_of(part, lang)}" for lang in LANGUAGES}
 
 
 class Wording:
