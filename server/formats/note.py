@@ -67,8 +67,8 @@ def manifest(extract: Extract, work: Work, files: Sequence[Filed]) -> bytes:
         "title": extract.title,
         "versions": {str(number): name for number, name in extract.versions.items()},
         "files": [one.plain() for one in files],
-        "losses": [_plain(loss) for loss in work.losses if loss.code not in REMARKS],
-        "remarks": [_plain(loss) for loss in work.losses if loss.code in REMARKS],
+        "losses": [told(loss) for loss in work.losses if loss.code not in REMARKS],
+        "remarks": [told(loss) for loss in work.losses if loss.code in REMARKS],
     }
     return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
