@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from server.exports.geojson import written
+from server.extracts.messages import told
 from server.extracts.sheets import Cell, Extract, Kind
 from server.extracts.typed import typed
 from server.formats import Part, Work
 from server.formats.geography import Feature, Layer, layers
-from server.formats.note import told
 
 SHAPES = {Kind.POINT: "Point", Kind.LINE: "LineString", Kind.AREA: "Polygon"}
 Columns = Sequence[Sequence[Cell]]
@@ -29,7 +29,12 @@ def write(extract: Extract, work: Work) -> Iterator[Part]:
 
 def _pieces(extract: Extract, work: Work) -> Iterator[bytes]:
     """Its imprint stands before the features; what could not be carried over is known only after them."""
-    said = {"type": "FeatureCollection", "name": extract.form_id, "title": extract.title, "export": work.imprint.lines()}
+    said = {
+        "type": "FeatureCollection",
+        "name": extract.form_id,
+        "title": extract.title,
+        "export": work.imprint.lines(),
+    }
     yield orjson.dumps(said)[:-1] + b',"features":['
     comma = b""
     for layer in layers(extract, work):
@@ -67,7 +72,11 @@ def _typed(layer: Layer, columns: Columns, work: Work) -> Iterator[Sequence[Any]
         values, count = typed(column.kind, cells)
         work.losses.add("value.not_typed", layer.sheet.name, column.name, count)
         # Split choices are 1 and 0 in every format: they are added up.
-        yield [None if value is None else int(value) for value in values] if column.kind is Kind.FLAG else values
+        yield (
+            [None if value is None else int(value) for value in values]
+            if column.kind is Kind.FLAG
+            else values
+        )
 
 
 def _coordinates(feature: Feature) -> orjson.Fragment:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
-from server.exports.geojson import Place
 from server.extracts.sheets import Cell, Column, Extract, Kind
 from server.extracts.typed import typed
 from server.formats import Part, Work
@@ -22,10 +21,11 @@ NAME = "/meta/instanceName"  # what a form calls its submissions
 # What XML 1.0 cannot hold, not even by number.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+RING = "<outerBoundaryIs><LinearRing><coordinates>{}</coordinates></LinearRing></outerBoundaryIs>"
 SHAPES = {
     Kind.POINT: "<Point><coordinates>{}</coordinates></Point>",
     Kind.LINE: "<LineString><coordinates>{}</coordinates></LineString>",
-    Kind.AREA: "<Polygon><outerBoundaryIs><LinearRing><coordinates>{}</coordinates></LinearRing></outerBoundaryIs></Polygon>",
+    Kind.AREA: f"<Polygon>{RING}</Polygon>",
 }
 
 
@@ -46,7 +46,7 @@ def _pieces(extract: Extract, work: Work) -> Iterator[bytes]:
         label = layer.sheet.labels.get(work.options.language) or layer.sheet.name
         yield f"<Folder><name>{escaped(label)}</name>\n".encode()
         for columns, features in layer.batches(extract, work):
-            yield _placemarks(number, layer, columns, features, work).encode()
+            yield "".join(_placemarks(number, layer, columns, features, work)).encode()
         yield b"</Folder>\n"
     yield b"</Document></kml>\n"
 
@@ -58,35 +58,43 @@ def escaped(text: str) -> str:
 
 
 def _schema(number: int, layer: Layer, work: Work) -> str:
-    question, label = layer.own_names()
-    fields = [(column.name, TYPES.get(column.kind, "string"), column) for column in layer.sheet.columns]
-    typed_fields = "".join(_field(name, kind, column, work) for name, kind, column in fields)
-    own = "".join(f'<SimpleField type="string" name={quoteattr(name)}/>' for name in (question, label))
-    return f'<Schema name={_attribute(layer.sheet.name)} id="sheet{number}">{typed_fields}{own}</Schema>\n'
+    fields = "".join(_field(column, work) for column in layer.sheet.columns)
+    own = "".join(f'<SimpleField type="string" name={_attribute(name)}/>' for name in layer.own_names())
+    return f'<Schema name={_attribute(layer.sheet.name)} id="sheet{number}">{fields}{own}</Schema>\n'
 
 
-def _field(name: str, kind: str, column: Column, work: Work) -> str:
+def _field(column: Column, work: Work) -> str:
+    kind = TYPES.get(column.kind, "string")
     label = column.labels.get(work.options.language)
     shown = f"<displayName>{escaped(label)}</displayName>" if label else ""
-    return f'<SimpleField type="{kind}" name={_attribute(name)}>{shown}</SimpleField>'
+    return f'<SimpleField type="{kind}" name={_attribute(column.name)}>{shown}</SimpleField>'
 
 
 def _attribute(text: str) -> str:
     return quoteattr(_ILLEGAL.sub("", text))
 
 
-def _placemarks(number: int, layer: Layer, columns: Columns, features: Sequence[Feature], work: Work) -> str:
-    question, label = (_attribute(name) for name in layer.own_names())
+def _placemarks(
+    number: int, layer: Layer, columns: Columns, features: Sequence[Feature], work: Work
+) -> Iterator[str]:
     rows = list(map("".join, zip(*_data(layer, columns, work), strict=True)))
     names = _names(layer, columns)
+    asked = {layer.sheet.columns[n].path: _asked(layer, layer.sheet.columns[n], work) for n in layer.asking}
+    for one in features:
+        shape = SHAPES[one.column.kind].format(" ".join(map(",".join, one.places)))
+        yield (
+            f"<Placemark><name>{escaped(names[one.row] or '')}</name>"
+            f'<ExtendedData><SchemaData schemaUrl="#sheet{number}">{rows[one.row]}{asked[one.column.path]}'
+            f"</SchemaData></ExtendedData>{shape}</Placemark>\n"
+        )
+
+
+def _asked(layer: Layer, column: Column, work: Work) -> str:
+    """Which question a place answers, as data of its own."""
+    said = (column.path, column.labels.get(work.options.language, column.name))
+    pairs = zip(layer.own_names(), said, strict=True)
     return "".join(
-        [
-            f'<Placemark><name>{escaped(names[one.row] or "")}</name><ExtendedData><SchemaData schemaUrl="#sheet{number}">'
-            f"{rows[one.row]}<SimpleData name={question}>{escaped(one.column.path)}</SimpleData>"
-            f"<SimpleData name={label}>{escaped(one.column.labels.get(work.options.language, one.column.name))}</SimpleData>"
-            f"</SchemaData></ExtendedData>{SHAPES[one.column.kind].format(_coordinates(one.places))}</Placemark>\n"
-            for one in features
-        ]
+        f"<SimpleData name={_attribute(name)}>{escaped(text)}</SimpleData>" for name, text in pairs
     )
 
 
@@ -103,7 +111,11 @@ def _data(layer: Layer, columns: Columns, work: Work) -> Iterator[Sequence[str]]
     """Each column's cells as elements; nothing for what was not answered."""
     for column, cells in zip(layer.sheet.columns, columns, strict=True):
         start = f"<SimpleData name={_attribute(column.name)}>"
-        texts = _numbers(layer, column, cells, work) if column.kind in TYPES else _texts(layer, column, cells, work)
+        texts = (
+            _numbers(layer, column, cells, work)
+            if column.kind in TYPES
+            else _texts(layer, column, cells, work)
+        )
         yield [f"{start}{text}</SimpleData>" if text else "" for text in texts]
 
 
@@ -125,7 +137,3 @@ def _texts(layer: Layer, column: Column, cells: Sequence[Cell], work: Work) -> S
         return cells
     work.losses.add("character.not_xml", layer.sheet.name, column.name, len(_ILLEGAL.findall(joined)))
     return [cell and escaped(cell) for cell in cells]
-
-
-def _coordinates(places: Sequence[Place]) -> str:
-    return " ".join(map(",".join, places))
