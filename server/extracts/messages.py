@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from i18n import mark, translate
+from i18n import LANGUAGES, mark, translate
 from server.extracts.losses import Loss
 
 # Each is said with {sheet}, {column} and {count}.
@@ -29,4 +29,11 @@ REMARKS = frozenset({"cell.guarded", "ring.closed"})  # said like a loss, but no
 
 
 def said(loss: Loss, lang: str) -> str:
+    """For people."""
     return translate(LOSSES[loss.code], lang, sheet=loss.sheet, column=loss.column, count=loss.count)
+
+
+def told(loss: Loss) -> dict[str, object]:
+    """For programs, with its words in both languages."""
+    known = {"code": loss.code, "sheet": loss.sheet, "column": loss.column, "count": loss.count}
+    return known | {"text": {lang: said(loss, lang) for lang in LANGUAGES}}

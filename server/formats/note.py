@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 
 from i18n import LANGUAGES, mark, translate
-from server.extracts.losses import Loss
-from server.extracts.messages import REMARKS, said
+from server.extracts.messages import REMARKS, said, told
 from server.extracts.sheets import Extract
 from server.formats import Work
 
@@ -62,15 +61,15 @@ class Filed:
 
 def manifest(extract: Extract, work: Work, files: Sequence[Filed]) -> bytes:
     """JSON: imprint, versions, files, losses, remarks."""
-    told = {
+    known = {
         **work.imprint.lines(),
         "title": extract.title,
         "versions": {str(number): name for number, name in extract.versions.items()},
         "files": [one.plain() for one in files],
-        "losses": [_plain(loss) for loss in work.losses if loss.code not in REMARKS],
-        "remarks": [_plain(loss) for loss in work.losses if loss.code in REMARKS],
+        "losses": [told(loss) for loss in work.losses if loss.code not in REMARKS],
+        "remarks": [told(loss) for loss in work.losses if loss.code in REMARKS],
     }
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def readme(extract: Extract, work: Work, files: Sequence[Filed]) -> bytes:
@@ -136,8 +135,3 @@ UNGUARD = mark(
     'pandas: table.map(lambda cell: cell.removeprefix("\'")). '
     'R: table[] <- lapply(table, sub, pattern = "^\'", replacement = "").'
 )
-
-
-def _plain(loss: Loss) -> dict[str, object]:
-    known = {"code": loss.code, "sheet": loss.sheet, "column": loss.column, "count": loss.count}
-    return known | {"text": {lang: said(loss, lang) for lang in LANGUAGES}}
