@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
 from server.clock import stamp
 from server.extracts.options import Choosing
 from server.extracts.provinces import Provinces
+from server.extracts.typed import CAMBODIA
 from server.store.extract_source import Wanted, folded
-
-CAMBODIA = timezone(timedelta(hours=7))  # the whole year: no summer time
 
 
 def wanted(choosing: Choosing, provinces: Provinces, only: Collection[str] | None = None) -> Wanted:
