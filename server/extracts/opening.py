@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from server.extracts.arranging import arranged
 from server.extracts.gathering import gathered
 from server.extracts.options import Options
 from server.extracts.sheets import Extract
@@ -20,4 +21,4 @@ def opened(
     """The arranged extract, and how many submissions it has. passphrases: by number of the key. What is lost on
     the way is counted in `work.losses`."""
     with gathered(hub, form, options.choosing) as extract:
-        yield extract, extract.count()
+        yield arranged(extract, options), extract.count()
