@@ -192,7 +192,7 @@ class Gathered:
         schemas = _spread([row[1] for row in rows], counts)
         suffixes = [row[0] or "" for row in cells]
         columns = answers.columns(schemas, cells)
-        parents = list(map(add, keys, [_parent(suffix) for suffix in suffixes]))
+        parents = list(map(add, keys, map(_parent, suffixes))) if answers.is_nested else keys
         numbers = [self._by_id[schema].number for schema in schemas]
         yield from _sliced([*columns, parents, list(map(add, keys, suffixes))], numbers)
 
@@ -248,6 +248,8 @@ class _Answers:
 
     def __init__(self, sheet: Sheet, versions: Mapping[int, Version], shift: int) -> None:
         self._wanted = [column.path for column in sheet.columns]
+        tables = (table for v in versions.values() for table in v.schema.tables if table.path == sheet.path)
+        self.is_nested = any(table.parent for table in tables)  # in another repeat, in any version
         self._places = dict[int | None, list[int]]()
         for number, version in versions.items():
             places = places_of(self._wanted, version.schema, sheet.path)
