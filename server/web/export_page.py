@@ -128,7 +128,7 @@ def _said() -> dict[str, str]:
 
 def _back(form: Form, job: Job | None) -> Response:
     place = f"{request.root_path}/projects/{form.project_id}/forms/{quote(form.xml_form_id, safe='')}/exports"
-    return redirect(f"{place}?export={job.id}#job" if job else place, 303)  # type: ignore[return-value]
+    return redirect(f"{place}?export={job.id}" if job else place, 303)  # type: ignore[return-value]
 
 
 def _page(form: Form, *, job: Job | None = None, fault: Refusal | None = None) -> Response:
