@@ -79,12 +79,12 @@ def export(
     schemas = published(hub, form).in_order
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
-    unlocked = _unlocked(hub, form, passphrases or {})
-    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, unlocked)
+    keys = unlocked(hub, form, passphrases or {})
+    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, keys)
 
 
 @dataclass(frozen=True, slots=True)
-class _Unlocked:
+class Unlocked:
     """The keys that were asked for by number, and those of them that the passphrases opened."""
 
     given: frozenset[int]
@@ -94,16 +94,11 @@ class _Unlocked:
         return DecryptedSource(source, self.keys, self.given) if self.given else source
 
 
-def unlock_all(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> None:
-    """Whether all of them open their keys: to be asked before the first byte is sent. Raises Problem 400.12."""
-    _unlocked(hub, form, passphrases)
-
-
-def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> _Unlocked:
-    """Before the first byte is sent. Raises Problem 400.12."""
+def unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> Unlocked:
+    """What passphrases open: to be asked before the first byte is sent. Raises Problem 400.12."""
     held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
     opened = {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
-    return _Unlocked(frozenset(passphrases), opened)
+    return Unlocked(frozenset(passphrases), opened)
 
 
 def note_export(hub: Hub, form: Form, by: By = None) -> None:
@@ -115,10 +110,10 @@ def note_export(hub: Hub, form: Form, by: By = None) -> None:
 
 def _stream(
     hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page, schemas: tuple[Schema, ...],
-    unlocked: _Unlocked,
+    keys: Unlocked,
 ) -> Generator[bytes]:  # fmt: skip
     with opened(hub, form, page) as held:
-        source = unlocked.over(held)
+        source = keys.over(held)
         damaged = source.damaged if isinstance(source, DecryptedSource) else ()
         if file_format == "csv":
             yield from root_csv(source, schemas, options)

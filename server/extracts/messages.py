@@ -8,6 +8,7 @@ from server.extracts.losses import Loss
 # Each is said with {sheet}, {column} and {count}.
 LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
+    "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
     "sheet.not_in_one_csv": mark("{sheet}: the rows of this repeat have no place in a single CSV. Take csv.zip for them."),
     "character.not_unicode": mark("{sheet}: {count} characters are halves of a damaged character and are shown as a question mark."),
