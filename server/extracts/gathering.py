@@ -25,7 +25,7 @@ from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
 from server.extracts.parking import Parked, read_parked
 from server.extracts.provinces import find_provinces
-from server.extracts.sheets import ROWS, Batch, Cell, Column, Kind, Role, Sheet
+from server.extracts.sheets import ROWS, Batch, Cell, Column, Sheet
 from server.hub import Hub
 from server.store import forms
 from server.store.actors import Connection
@@ -113,8 +113,8 @@ class Gathered:
         self._by_name = {version.name: version for version in self.published}
         after = provenance.columns_after(self._provinces.labels)
         self.sheets = (
-            _surrounded(self._answers[0], provenance.BEFORE, after),
-            *(_surrounded(sheet, (), _keys(sheet)) for sheet in self._answers[1:]),
+            _surrounded(self._answers[0], provenance.columns_before(), after),
+            *(_surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
         )
 
     @property
@@ -210,13 +210,6 @@ def _free(name: str, given: Collection[str]) -> str:
     while f"{name}_{number}" in given:
         number += 1
     return f"{name}_{number}"
-
-
-def _keys(sheet: Sheet) -> tuple[Column, ...]:
-    return (
-        Column("PARENT_KEY", Kind.TEXT, role=Role.PARENT, table=sheet.path),
-        Column("KEY", Kind.TEXT, role=Role.KEY, table=sheet.path),
-    )
 
 
 def _loaded(records: Sequence[bytes]) -> list[Rows]:

@@ -265,6 +265,19 @@ def test_choices_in_a_file_have_their_labels(tmp_path: Path, header: str, said: 
     hub.close()
 
 
+def test_choices_that_are_searched_in_a_file_have_its_labels(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    asked = xform("1", NEEDS_1).replace(
+        '<select ref="/data/needs">', '<select ref="/data/needs" appearance="minimal search(\'provinces\')">'
+    )
+    asked = asked.replace("<value>water</value>", "<value>name</value>").replace(">ទឹក<", ">label_km<")
+    form = publish(hub, asked.replace(">Water<", ">label_km<"))
+    with gathered(hub, form) as extract:
+        needs = next(c for c in extract.sheets[0].columns if c.path == "/needs")
+    assert needs.values["02"]["km"] == "បាត់ដំបង"
+    hub.close()
+
+
 def test_every_read_sees_one_state(held: tuple[Hub, Form]) -> None:
     hub, form = held
     submit(hub, 1, OLD, "1")
