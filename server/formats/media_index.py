@@ -61,7 +61,8 @@ class MediaIndex:
     def _noting(
         self, sheet: Sheet, key: int, columns: list[tuple[int, str]], batches: Iterator[Batch]
     ) -> Iterator[Batch]:
-        depth = sheet.path.count("/")  # the KEY of a repeat's row is the submission's with the path behind it
+        # The KEY of a repeat's row is the submission's with the row's path behind it.
+        depth = sheet.columns[key].table.count("/")
         places = {n: (sheet.name, name) for n, name in columns}
         for batch in batches:
             for n, place in places.items():
