@@ -170,6 +170,12 @@ def test_damaged_files_are_told_and_stop_no_other(tmp_path: Path) -> None:
     assert packed.testzip() is None
 
 
+def test_a_form_without_files_has_no_index_of_them(tmp_path: Path) -> None:
+    packed = pack(ListedExtract((PEOPLE,), {"/person": [["34", A, f"{A}/person[1]"]]}), tmp_path)
+    assert packed.namelist() == ["wps.csv", "README.txt", "export.json"]
+    assert "media.csv" not in packed.read("README.txt").decode()
+
+
 def test_without_media_neither_files_nor_their_index(tmp_path: Path) -> None:
     work = make_work(tmp_path, "csv.zip", media=False)
     packed = zipfile.ZipFile(io.BytesIO(write_one(replace(consultation(), files={}), work)))
