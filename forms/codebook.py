@@ -6,14 +6,14 @@ Made from compiled forms, so that it tells what tablets had, whatever became of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
 from forms.fields import Field, _local, _parse, _path, read_schema
 from forms.itext import Texts
-from forms.questions import Question, Questionnaire, Section, read_questionnaire
+from forms.questions import Question, Questionnaire, Section, flat, read_questionnaire
 
 CONTROLS = {"select1": "select_one", "select": "select_multiple", "trigger": "acknowledge"}
 PLACE = re.compile(r"\$\{/(?:[^{}/]+/)*([^{}/]+)\}")
@@ -112,18 +112,11 @@ def _older(value: Value | None) -> tuple[str, ...]:
 
 def _variables(xform: bytes, version: str) -> Iterator[Variable]:
     schema, questionnaire = read_schema(xform), read_questionnaire(xform)
-    items = {item.path: item for item in _flat(questionnaire.items)}
+    items = {item.path: item for item in flat(questionnaire.items)}
     binds = _binds(xform)
     for one in schema.fields:
         if one.path != "/meta":
             yield _variable(one, items.get(one.path), binds.get(one.path, {}), questionnaire, version)
-
-
-def _flat(items: Iterable[Question | Section]) -> Iterator[Question | Section]:
-    for item in items:
-        yield item
-        if isinstance(item, Section):
-            yield from _flat(item.items)
 
 
 def _binds(xform: bytes) -> dict[str, Mapping[str, str]]:

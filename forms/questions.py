@@ -7,7 +7,7 @@ people are made from it. Expressions are kept as written; paths are those of `fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -117,17 +117,18 @@ def read_questionnaire(xform: bytes) -> Questionnaire:
 def labels_by_path(asked: Questionnaire) -> dict[str, dict[str, str]]:
     """ "/data/village" -> {"km": …, "en": …}: what each question and repeat is called, where it has a name."""
     found = dict[str, dict[str, str]]()
-    for item in _all(asked.items):
+    for item in flat(asked.items):
         found.setdefault(
             f"/{asked.root}{item.path}", {language_code(name): text for name, text in item.labels.items()}
         )
     return found
 
 
-def _all(items: tuple[Question | Section, ...]) -> Iterator[Question | Section]:
+def flat(items: Iterable[Question | Section]) -> Iterator[Question | Section]:
+    """Questions, notes, groups and repeats, in form order."""
     for item in items:
         yield item
-        yield from _all(item.items) if isinstance(item, Section) else ()
+        yield from flat(item.items) if isinstance(item, Section) else ()
 
 
 def leaves(items: tuple[Question | Section, ...]) -> Iterator[Question]:

@@ -81,6 +81,7 @@ _HUB = (
     _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
     _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+    _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

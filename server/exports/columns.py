@@ -112,12 +112,18 @@ class Alignment:
     def _find(self, schema: int) -> list[int] | None:
         """For each column its place in that version's record; None when they are the same."""
         wanted = [field.path for field in self._table.columns]
-        held = next((t.columns for t in self._schemas[schema].tables if t.path == self._table.path), ())
-        paths = [field.path for field in held]
-        if paths == wanted:
-            return None
-        places = {path: place for place, path in enumerate(paths)}
-        return [places.get(path, -1) for path in wanted]
+        return places_of(wanted, self._schemas[schema], self._table.path)
+
+
+def places_of(wanted: Sequence[str], schema: Schema, table: str) -> list[int] | None:
+    """For each path its place in a record of this version's table, -1 where it has none; None when the record is
+    just those. table: path."""
+    held = next((t.columns for t in schema.tables if t.path == table), ())
+    paths = [field.path for field in held]
+    if paths == wanted:
+        return None
+    places = {path: place for place, path in enumerate(paths)}
+    return [places.get(path, -1) for path in wanted]
 
 
 class Columns:

@@ -22,6 +22,9 @@ _HEAD = (
     "s.review_state, s.edits, s.form_version, s.present, s.expected, coalesce(h.name, s.hub), s.schema_id"
 )
 _STATUS = "CASE WHEN x.submission_id IS NULL THEN NULL WHEN z.sha256 IS NULL THEN 0 ELSE 1 END"
+Where = tuple[str, list[object]]
+"""A condition over `s` and the values bound in it."""
+Narrowing = Callable[[int, Mapping[int, Schema]], Where]
 AUDIT = "/meta/audit"  # the question under which a device's audit log is attached (ODK XForms)
 
 
@@ -47,17 +50,19 @@ class FormSource:
         *,
         now: datetime,
         one: str | None = None,
+        only: Narrowing | None = None,
     ) -> None:
         """schemas: looks the form versions up inside the snapshot, so that none is missing which a
-        submission of it follows. one: root instanceID, for that submission alone."""
+        submission of it follows. one: root instanceID, for that submission alone. only: says as SQL over `s` which
+        submissions are wanted, deleted ones among them or not; instead of the page's filter."""
         self._db, self._blobs = db, blobs
         self._cursors: list[sqlite3.Cursor] = []
         self._form_id, self._page = form_id, page
-        self._where = _where(form_id, page, now)
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
-        self._chosen = _choose(db, form_id, page, now, one)
         self._schemas = schemas(db)
+        self._where = only(form_id, self._schemas) if only else _where(form_id, page, now)
+        self._chosen = _choose(db, form_id, page, self._where, one)
 
     def close(self) -> None:
         """Ends the snapshot, also while rows of it are still being gone over."""
@@ -78,14 +83,17 @@ class FormSource:
             yield _head(row), row[14]
 
     def repeats(self, path: str) -> Iterator[tuple[str, int, bytes]]:
+        yield from self._repeats(path) or ()
+
+    def _repeats(self, path: str) -> sqlite3.Cursor | None:
         numbers = {
             n: t.number for n, schema in self._schemas.items() for t in schema.tables if t.path == path
         }
         if not numbers:
-            return
+            return None
         cases = " ".join(f"WHEN {int(n)} THEN {int(t)}" for n, t in numbers.items())
         join = f"JOIN answers r ON r.id = s.id * 1024 + CASE s.schema_id {cases} END"
-        yield from self._rows("s.instance_id, s.schema_id, r.record", join)
+        return self._rows("s.instance_id, s.schema_id, r.record", join)
 
     def schemas(self) -> Mapping[int, Schema]:
         return self._schemas
@@ -107,7 +115,7 @@ class FormSource:
             yield self._media(*row)
 
     def _media(self, instance_id: str, name: str, sha256: str) -> Media:
-        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db), sha256)
 
     def _audit_name(self) -> tuple[str, str]:
         """SQL for the name of a submission's audit log (the answer to /meta/audit), and what it joins."""
@@ -172,7 +180,7 @@ _WITH_FILES = (
 )
 
 
-def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
+def _where(form_id: int, page: Page, now: datetime) -> Where:
     conditions, values = ["s.form_id = ?"], [form_id]
     if page.filter is None or not mentions_deleted(page.filter):
         conditions.append("s.deleted_at IS NULL")
@@ -184,8 +192,8 @@ def _where(form_id: int, page: Page, now: datetime) -> tuple[str, list[object]]:
     return " AND ".join(conditions), bound
 
 
-def _choose(db: sqlite3.Connection, form_id: int, page: Page, now: datetime, one: str | None) -> _Chosen:
-    where, values = _where(form_id, page, now)
+def _choose(db: sqlite3.Connection, form_id: int, page: Page, wanted: Where, one: str | None) -> _Chosen:
+    where, values = wanted
     skip = page.skip
     if skip and page.filter is None and not page.order and page.after is None and one is None:
         before, skip = find_start(db, form_id, skip)

@@ -1,0 +1,106 @@
+"""What a form's versions ask, for the columns of an extract: labels, kinds, and what can be chosen.
+
+Choices that stand in a CSV file of the form count as those that stand in the form itself, by the file that the
+version was published with. Lists of entities do not: they change without a new version, and name people.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from forms.codebook import texts_as_written
+from forms.columns import language_code, read_header
+from forms.itext import Texts
+from forms.questions import Choices, Question, Section, flat, read_questionnaire
+from i18n.khmer import has_khmer
+from server.extracts.sheets import LANGUAGES, Labels
+
+Values = Mapping[str, Labels]
+ReadFile = Callable[[str], bytes | None]
+"""The content of a file of the form version, by its name; None when it has none of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one version says of one field. control: the body's element, "" where nobody is asked; file: of the
+    choices, "" when they stand in the form."""
+
+    control: str = ""
+    labels: Labels = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    file: str = ""
+
+
+def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
+    """path -> what this version asks there, questions, groups and repeats. Raises FormFault form.*"""
+    reading = _Reading(read_file)
+    questionnaire = read_questionnaire(xform)
+    return {item.path: reading.asked(item) for item in flat(questionnaire.items)}
+
+
+@dataclass
+class _Reading:
+    """Each list is read once, however many questions choose from it."""
+
+    read_file: ReadFile
+    _files: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+    _lists: dict[int, Values] = field(default_factory=dict)
+
+    def asked(self, item: Question | Section) -> Asked:
+        labels = labels_of(texts_as_written(item.labels))
+        if isinstance(item, Section):
+            return Asked("", labels)
+        if item.choices is None:
+            return Asked(item.control, labels)
+        return Asked(item.control, labels, self._values(item.choices), item.choices.file)
+
+    def _values(self, choices: Choices) -> Values:
+        if choices.file:
+            named = (choices.file, choices.value, choices.label)
+            if named not in self._files:
+                self._files[named] = _listed(self.read_file(choices.file), choices.value, choices.label)
+            return self._files[named]
+        if id(choices.items) not in self._lists:
+            self._lists[id(choices.items)] = {c.name: labels_of(c.labels) for c in choices.items if c.name}
+        return self._lists[id(choices.items)]
+
+
+def labels_of(texts: Texts) -> Labels:
+    """By the codes of our languages. A form that names no language is taken by its letters."""
+    found = dict[str, str]()
+    for language, text in texts.items():
+        code = language_code(language)
+        if code not in LANGUAGES:
+            code = "km" if has_khmer(text) else "en"
+        if text:
+            found.setdefault(code, text)
+    return found
+
+
+def _listed(content: bytes | None, value: str, label: str) -> Values:
+    """The choices of a CSV file; none of one that cannot be read. Its languages: `label_km` or `label::Khmer (km)`."""
+    try:
+        rows = csv.DictReader(io.StringIO((content or b"").decode("utf-8-sig"), newline=""), strict=True)
+        columns = _label_columns(rows.fieldnames or (), label)
+        return {row[value]: _said(row, columns) for row in rows if row.get(value)}
+    except (UnicodeDecodeError, csv.Error):
+        return {}
+
+
+def _said(row: Mapping[str, str | None], columns: Mapping[str, tuple[str, ...]]) -> Labels:
+    texts = {lang: next((row[c] for c in names if row.get(c)), None) for lang, names in columns.items()}
+    return {language: text for language, text in texts.items() if text}
+
+
+def _label_columns(header: Iterable[str], label: str) -> dict[str, tuple[str, ...]]:
+    """language -> the columns that hold its labels, the best first."""
+    header = list(header)
+    own = {code: [h for h in header if h.lower() == f"label_{code}"] for code in LANGUAGES}
+    for number, text in enumerate(header):
+        read = read_header("choices", number, text)
+        if read.name == "label" and read.code in LANGUAGES:
+            own[read.code].append(text)
+    return {code: (*names, *([label] if label in header else [])) for code, names in own.items()}
