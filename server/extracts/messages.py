@@ -10,6 +10,11 @@ LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
     "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
+    "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
+    "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),
+    "sheet.continued": mark("{sheet}: there are more rows than a sheet of Excel takes. They go on in {count} further sheets."),
+    "sheet.widened": mark("{sheet}: there are more columns than a sheet of Excel takes. They go on in {count} further sheets, beside KEY."),
+    "sheet.renamed": mark("Excel does not take the name {sheet}. The sheet is called {column}."),
     "sheet.not_in_one_csv": mark("{sheet}: the rows of this repeat have no place in a single CSV. Take csv.zip for them."),
     "character.not_unicode": mark("{sheet}: {count} characters are halves of a damaged character and are shown as a question mark."),
     "character.not_xml": mark("{sheet} · {column}: {count} control characters were left out, because the file cannot hold them. They stand in the CSV."),
@@ -26,7 +31,11 @@ LOSSES = {
     "sheet.widened": mark("{sheet}: there are more columns than a sheet of Excel takes. They go on in {count} further sheets, beside KEY."),
     "sheet.renamed": mark("Excel does not take the name {sheet}. The sheet is called {column}."),
 }  # fmt: skip
-REMARKS = frozenset({"cell.guarded", "ring.closed"})  # said like a loss, but nothing is lost
+# Said like a loss, but nothing is lost.
+REMARKS = frozenset({
+    "cell.guarded", "ring.closed",
+    "value.kept_as_text", "text.in_own_sheet", "sheet.continued", "sheet.widened", "sheet.renamed",
+})  # fmt: skip
 
 
 def said(loss: Loss, lang: str) -> str:
