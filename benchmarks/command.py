@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+
 class Hidden:
     """A finder of modules before all others."""
 

@@ -25,11 +25,6 @@ LOSSES = {
     "place.unsound": mark("{sheet} · {column}: {count} places cannot be drawn: off the globe, or with too few points. They stand as they were given in the CSV."),
     "cell.guarded": mark("{sheet} · {column}: {count} cells would be taken for a formula by a spreadsheet and begin with an apostrophe, which is not part of the answer."),
     "ring.closed": mark("{sheet} · {column}: {count} areas did not end where they began and were closed."),
-    "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
-    "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),
-    "sheet.continued": mark("{sheet}: there are more rows than a sheet of Excel takes. They go on in {count} further sheets."),
-    "sheet.widened": mark("{sheet}: there are more columns than a sheet of Excel takes. They go on in {count} further sheets, beside KEY."),
-    "sheet.renamed": mark("Excel does not take the name {sheet}. The sheet is called {column}."),
 }  # fmt: skip
 # Said like a loss, but nothing is lost.
 REMARKS = frozenset({
