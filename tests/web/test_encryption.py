@@ -288,7 +288,7 @@ def test_an_analysts_export_opens_what_its_passphrase_opens_and_tells_the_rest(
     secret.switch_on()
     secret.send(A, media={"ស្រែ.jpg": b"jpeg"})
     said = {"format": "csv.zip", "profile": "full", "reason": "សវនកម្ម"}
-    said |= {str(key["id"]): passphrase for key in secret.keys()} if passphrase else {}
+    said |= dict.fromkeys((str(key["id"]) for key in secret.keys()), passphrase) if passphrase else {}
     answer = secret.ask("POST", f"{rice.path}/export", said)
     packed = zipfile.ZipFile(io.BytesIO(answer.data))
     row = rows(packed.read("rice.csv"))[A]
