@@ -81,6 +81,8 @@ _HUB = (
     _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
     _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+    _row("search.empty", 400, INPUT, mark("There is no word to look for. Write one or several words, in Khmer or in other letters.")),
+    _row("search.off", 409, INPUT, mark("This hub keeps no consultation database, so there is nothing to look in. Set `consultation` to on in config.toml.")),
     _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )

@@ -45,6 +45,7 @@ GET    F.svc | submission.read | | | OData | OData 4: the tables.
 GET    F.svc/$metadata | submission.read | | | xml | OData 4: their columns.
 GET    F.svc/{table} | submission.read | $top $skip $skiptoken $count $filter $expand $select $orderby $wkt | | OData | OData 4: rows of a table.
 
+GET    P/search | submission.read | q form limit | | json | Words in open answers, however Khmer was typed; ?form= for one form. Ours.
 GET    P/conflicts | submission.read | | | [json] | Submissions about which hubs said different things. Ours.
 GET    F/conflicts | submission.read | | | [json] | Those of one form. Ours.
 GET    S/{instance_id}/conflict | submission.read | | | json | Both sides, question by question. Ours.
