@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +45,14 @@ def places() -> dict[str, Place]:
         return {row["code"]: Place(**row) for row in csv.DictReader(source)}
 
 
+@cache
+def provinces() -> tuple[Place, ...]:
+    """The provinces alone: they stand first, and reading all villages takes a tenth of a second."""
+    with SHIPPED.open(encoding="utf-8", newline="") as source:
+        rows = itertools.takewhile(lambda row: row["level"] == "province", csv.DictReader(source))
+        return tuple(Place(**row) for row in rows)
+
+
 def place(code: str) -> Place:
     """Raises FormFault gazetteer.unknown_place."""
     try:
@@ -65,11 +74,15 @@ def province_named(said: str) -> Place:
 
     Raises FormFault gazetteer.unknown_place.
     """
-    wanted = _folded(said)
-    for one in places_in(None, "province"):
-        if wanted in (one.code, _folded(one.name_km), _folded(one.name_en)):
-            return one
-    raise FormFault("gazetteer.unknown_place", place=said)
+    try:
+        return _provinces_by_name()[_folded(said)]
+    except KeyError:
+        raise FormFault("gazetteer.unknown_place", place=said) from None
+
+
+@cache
+def _provinces_by_name() -> dict[str, Place]:
+    return {_folded(name): one for one in provinces() for name in (one.name_en, one.name_km, one.code)}
 
 
 def _folded(name: str) -> str:

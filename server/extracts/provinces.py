@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forms.errors import FormFault
-from forms.gazetteer import LISTS, Place, places_in, province_named
+from forms.gazetteer import LISTS, Place, province_named, provinces
 from server.errors import Fault
 from server.extracts.asking import Asked, Values
 from server.extracts.merging import Version
@@ -30,7 +30,7 @@ class Provinces:
     @property
     def labels(self) -> Values:
         """Of the codes in the column."""
-        named = {p.code: {"km": p.name_km, "en": p.name_en} for p in places_in(None, "province")}
+        named = {p.code: {"km": p.name_km, "en": p.name_en} for p in provinces()}
         return named | {code: said for code, said in self.values.items() if self.code_of(code) == code}
 
     def codes(self, answers: Sequence[Cell]) -> list[Cell]:
@@ -95,4 +95,4 @@ def _rank(name: str, asked: Asked) -> int | None:
 
 
 def _are_provinces(values: Values) -> bool:
-    return bool(values) and values.keys() <= {p.code for p in places_in(None, "province")}
+    return bool(values) and values.keys() <= {p.code for p in provinces()}

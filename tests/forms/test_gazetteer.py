@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forms.errors import FormFault
-from forms.gazetteer import LEVELS, SHIPPED, place, places, places_in, province_named, write_lists
+from forms.gazetteer import LEVELS, SHIPPED, place, places, places_in, province_named, provinces, write_lists
 from forms.gazetteer_source import Correction, clean, write
 from i18n.khmer_sorting import sort_key
 
@@ -125,6 +125,7 @@ def test_lists_are_in_the_order_of_a_khmer_dictionary_within_what_a_cascade_show
 
 
 def test_a_province_is_known_by_code_and_by_either_name():
+    assert [*provinces()] == places_in(None, "province")
     assert {province_named(said).code for said in ("07", "កំពត", "Kampot", "kam pot")} == {"07"}
     with pytest.raises(FormFault) as fault:
         province_named("0701")
