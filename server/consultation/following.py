@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from server import answering
 from server.consultation.filling import add_submissions
 from server.consultation.layout import lay_out, rename
-from server.consultation.planning import FormPlan, plan_forms
+from server.consultation.planning import WORDS, FormPlan, plan_forms
 from server.hub import Hub
 from server.store import consultation_source as source
 from server.store.actors import Connection
@@ -112,7 +112,7 @@ def fill(hub: Hub, held: Held, file: ConsultationFile) -> None:
 def _step(hub: Hub, held: Held, file: ConsultationFile) -> bool:
     """Whether anything is left."""
     mark, state = source.mark(hub.read()), file.state()
-    if state.get("mark") == _plain(mark):
+    if state.get("mark") == _plain(mark) and state.get("words") == WORDS:
         _plan(hub, held)
         return False
     if state and not goes_on(hub, state):
@@ -163,9 +163,9 @@ def _plain(mark: Mark) -> dict[str, Any]:
 def _lay_out(hub: Hub, held: Held, file: ConsultationFile, state: Mapping[str, Any]) -> None:
     """Makes the tables what the forms ask now."""
     _plan(hub, held)
-    if state.get("fingerprint") != held.fingerprint:
+    if (state.get("fingerprint"), state.get("words")) != (held.fingerprint, WORDS):
         lay_out(file, held.plans)
-        file.set_state(fingerprint=held.fingerprint)
+        file.set_state(fingerprint=held.fingerprint, words=WORDS)
     rename(hub, file, held.plans)
 
 

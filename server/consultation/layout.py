@@ -51,7 +51,16 @@ def _tell(file: ConsultationFile, plan: FormPlan) -> None:
     form, root = plan.form, plan.root.name
     newest = plan.versions[-1]
     file.tell_form(
-        (root, plan.project, form.project_id, form.xml_form_id, newest.schema.title, newest.name, form.state),
+        (
+            root,
+            plan.project,
+            form.project_id,
+            form.xml_form_id,
+            newest.schema.title,
+            newest.name,
+            form.state,
+            sum(len(table.left_out) for table in plan.tables),
+        ),
         [(v.number, v.name, moment) for v, moment in zip(plan.versions, plan.published, strict=True)],
     )
     labels: dict[int | None, dict[str, Labels]] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import chain
 from typing import Any
 
 from server.consultation.names import distinct, table_name
 from server.consultation.tables import Place, TablePlan, plan_table
 from server.extracts import provenance
-from server.extracts.gathering import _keys, _surrounded, published_versions
+from server.extracts.gathering import published_versions, surrounded
 from server.extracts.merging import Version, merged_sheets
 from server.extracts.provinces import find_provinces
 from server.extracts.sheets import Column, Kind, Sheet
@@ -21,6 +22,8 @@ from server.store import forms, projects
 from server.store.actors import Connection
 from server.store.forms import Form
 
+# What the program itself says in the tables; another wording is another layout.
+WORDS = sha256(repr((provenance.columns_before(), provenance.columns_after({}))).encode()).hexdigest()[:16]
 FIXED = ("forms", "versions", "questions", "choices", "about")  # tables that there always are
 LEFT_OUT = "DeletedAt"  # what is in the trash is not in the consultation database
 
@@ -86,8 +89,8 @@ def _sheets(form: Form, versions: Sequence[Version]) -> list[Sheet]:
     """As `gathering.Gathered` has them."""
     answers = merged_sheets(form.xml_form_id, versions)
     after = provenance.columns_after(find_provinces(versions).labels)
-    root = _surrounded(answers[0], provenance.BEFORE, after)
-    return [root, *(_surrounded(sheet, (), _keys(sheet)) for sheet in answers[1:])]
+    root = surrounded(answers[0], provenance.columns_before(), after)
+    return [root, *(surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in answers[1:])]
 
 
 Thing = tuple[str, str, str]

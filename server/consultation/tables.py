@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.consultation.names import in_order
-from server.extracts.sheets import Cell, Column, Kind, Role, Sheet
+from server.extracts.sheets import Cell, Column, Kind, Labels, Role, Sheet
 
 KEY, PARENT, VERSION = "KEY", "PARENT_KEY", "VersionNumber"
 TYPES = {Kind.INTEGER: "INTEGER", Kind.FLAG: "INTEGER", Kind.DECIMAL: "REAL"}
 POINT = ("Latitude", "Longitude", "Altitude", "Accuracy")
 LONG = 15  # figures that SQLite keeps of a number, whatever its size
 NUMBER = re.compile(r"\s*[-+]?([0-9.]+)(?:[eE][-+]?[0-9]+)?\s*")
+MOST = 1990  # columns; SQLite takes 2,000
 TITLE = 80  # characters of a question that head a column of a view
 CHOOSING = (Kind.CHOICE, Kind.CHOICES, Kind.RANK)
 
@@ -46,11 +47,24 @@ class TablePlan:
     path: str
     places: tuple[Place, ...]
     parent: str | None = None
-    labels: dict[str, str] = field(default_factory=dict, hash=False)
+    labels: Labels = field(default_factory=dict, hash=False)
+    left_out: tuple[Column, ...] = ()  # what no table of SQLite has room for
 
     @property
     def is_root(self) -> bool:
         return self.path == ""
+
+    @property
+    def key(self) -> str | None:
+        """Name of the column of keys; a profile may leave it out."""
+        return self._named(Role.KEY)
+
+    @property
+    def parent_key(self) -> str | None:
+        return self._named(Role.PARENT)
+
+    def _named(self, role: Role) -> str | None:
+        return next((place.name for place in self.places if place.column.role is role), None)
 
     @property
     def keys(self) -> int:
@@ -78,7 +92,7 @@ class TablePlan:
     def titles(self, language: str) -> list[str]:
         """What heads each place in the view of a language: what was asked, where something was. Questions that say
         the same, or what another column is called, have their name behind it."""
-        said = [_title(place.column.labels.get(language, ""), place) or place.name for place in self.places]
+        said = [_title(place, language) or place.name for place in self.places]
         totals = Counter(title.casefold() for title in said)
         return in_order(
             [
@@ -88,9 +102,10 @@ class TablePlan:
         )
 
 
-def _title(text: str, place: Place) -> str:
-    words = " ".join(text.split())
-    if not words:
+def _title(place: Place, language: str) -> str:
+    """ "" where nothing was asked; keys have their name in every language, since tables are joined by it."""
+    words = " ".join(place.column.labels.get(language, "").split())
+    if not words or place.column.role in (Role.KEY, Role.PARENT):
         return ""
     words = words if len(words) <= TITLE else f"{words[:TITLE]}…"
     return words if place.part is None else f"{words} ({POINT[place.part]})"
@@ -112,11 +127,12 @@ def plan_table(
     numbers = [n for n in numbers if sheet.columns[n].path or sheet.columns[n].name not in leave_out]
     held = [p for n in numbers for p in _places(sheet.columns[n], n, open_paths, split_points)]
     held.sort(key=lambda p: {Role.KEY: 0, Role.PARENT: 1}.get(p.column.role, 2))
+    held, rest = held[:MOST], held[MOST:]
     names = in_order([p.name for p in held], [VERSION])
     places = tuple(
         Place(given, p.type, p.source, p.column, p.part, p.open) for given, p in zip(names, held, strict=True)
     )
-    return TablePlan(name, sheet.path, places, parent, dict(sheet.labels))
+    return TablePlan(name, sheet.path, places, parent, sheet.labels, tuple(p.column for p in rest))
 
 
 def _ordered(sheet: Sheet, order: Sequence[str]) -> list[int]:

@@ -141,7 +141,7 @@ class ConsultationFile:
         held.table("about").create({"name": str, "value": str}, pk="name")
         held.table("forms").create(
             {"table": str, "project": str, "project_id": int, "form_id": str, "title": str, "version": str,
-             "state": str}, pk="table")  # fmt: skip
+             "state": str, "columns_left_out": int}, pk="table")  # fmt: skip
         held.table("versions").create(
             {"form": str, "number": int, "name": str, "published_at": str},
             pk=("form", "number"), foreign_keys=[("form", "forms", "table")])  # fmt: skip

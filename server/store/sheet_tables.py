@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from server.consultation.tables import KEY, PARENT, VERSION, Place, TablePlan, cells_of
+from server.consultation.tables import KEY, VERSION, Place, TablePlan, cells_of
 from server.extracts.sheets import LANGUAGES, Batch, Kind, Labels
 
 QUESTIONS, CHOICES = "questions", "choices"
@@ -45,13 +45,20 @@ def create_fixed(db: sqlite3.Connection) -> None:
     held.table(CHOICES).create_index(["table", "column", "version", "name"])
 
 
-def create_table(db: sqlite3.Connection, plan: TablePlan) -> None:
+def create_table(
+    db: sqlite3.Connection, plan: TablePlan, parent_key: str | None = KEY, *, distinct: bool = True
+) -> None:
+    """parent_key: name of the column of keys in the parent. distinct: whether no key comes twice."""
     table = Database(db).table(plan.name)
     types = {name: _TYPES[type] for name, type in plan.types.items()}
-    keys = [(PARENT, plan.parent, KEY)] if plan.parent else []
-    table.create(types, pk=KEY, foreign_keys=keys, not_null={KEY} if plan.is_root else {KEY, PARENT})
-    if not plan.is_root:
-        table.create_index([PARENT])
+    keys: list[tuple[str, str, str]] = []
+    if plan.parent and plan.parent_key and parent_key and distinct:
+        keys.append((plan.parent_key, plan.parent, parent_key))
+    named = [name for name in (plan.key, plan.parent_key) if name]
+    table.create(types, pk=plan.key if distinct else None, foreign_keys=keys, not_null=named)
+    for name in (plan.parent_key, None if distinct else plan.key):
+        if name:
+            table.create_index([name])
 
 
 def add_columns(db: sqlite3.Connection, plan: TablePlan, known: Iterable[str]) -> None:
