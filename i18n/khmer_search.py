@@ -9,7 +9,7 @@ any run of text without knowing where words end. It is only ever compared; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,29 +28,34 @@ from i18n.khmer_order import (
     VOWEL,
 )
 
+BREAK = "\ue000"  # between texts that are made one key: no word is found across it
+REMEMBERED = 50_000  # tokens
 TOO_MANY = 12  # words of a query: what comes behind says nothing more
 HIGH = "\u17b7\u17b8\u17b9\u17ba\u17be"  # vowels under which a shifter has the shape of ុ
 TRIISAP = "\u17ca"
 KHMER = "\u1780-\u17d3\u17dd"
 LETTER = "[\u1780-\u17b3]"
-# What a key seldom needs: looked for in one pass, since most text is sound and each pass costs as much as the rest.
+# What a token seldom needs.
 _RARE = re.compile(
-    f"[{VOWEL}{SIGN}{SHIFTER}{ROBAT}]\u17d2|[{VOWEL}{SIGN}{ROBAT}{SHIFTER}][{SHIFTER}]|[{VOWEL}{SIGN}{ROBAT}][{VOWEL}]|[{SIGN}{ROBAT}]{{2}}|{RO}\u17d2"
-    f"|\u17d2(?!{LETTER})|\u17c9[{HIGH}]|[{KHMER}][^\\s{KHMER}]|[^\\s{KHMER}][{KHMER}]|[^\u0000-\uffff]"
+    f"[{VOWEL}{SIGN}{SHIFTER}{ROBAT}]\u17d2|[{VOWEL}{SIGN}{ROBAT}{SHIFTER}][{SHIFTER}]|[{VOWEL}{SIGN}{ROBAT}][{VOWEL}]"
+    f"|[{SIGN}{ROBAT}]{{2}}|{RO}\u17d2|\u17d2(?!{LETTER})|\u17c9[{HIGH}]|[{KHMER}][^{KHMER}]|[^{KHMER}][{KHMER}]"
+    f"|[^\u0000-\uffff]"
 )
 _MARK = re.compile(f"{SUBSCRIPT}|.", re.DOTALL)
 _DANGLING = re.compile(f"\u17d2(?!{LETTER})")  # a subscript sign with no letter to make small
 _SHIFTED = re.compile(f"\u17c9(?=[{HIGH}])")
 # Khmer and other figures written together: "ភូមិ12".
 _SEAM = re.compile(f"(?<=[{KHMER}])(?=[^\\s{KHMER}])|(?<=[^\\s{KHMER}])(?=[{KHMER}])")
-_BETWEEN = re.compile(f"[^\\w{KHMER}]+")
+_BETWEEN = re.compile(f"[^\\w{KHMER}{BREAK}]+")
 
 
 @cache
 def _signs() -> dict[int, str]:
     """What each sign is in a key: letters begin a token, what is no letter or figure ends one, and nobody sees the
     invisible ones. In one table, because each pass over a text costs."""
-    table = {n: " " for n in range(0x10000) if not (chr(n).isalnum() or re.match(f"[{KHMER}]", chr(n)))}
+    table = {
+        n: " " for n in range(0x10000) if not (chr(n).isalnum() or re.match(f"[{KHMER}{BREAK}]", chr(n)))
+    }
     table |= {n: f" {chr(n)}" for n in range(0x1780, 0x17B4)}
     table |= {ord(old): "".join(table.get(ord(c), c) for c in new) for old, new in DEPRECATED.items()}
     # ឲ្យ and ឱ្យ are one word; ៗ says a word twice, ៘ "and so on".
@@ -59,13 +64,30 @@ def _signs() -> dict[int, str]:
     return table | {n: "" for n in range(0x10000) if not strip_invisible(chr(n))}
 
 
+class _Tokens(dict[str, str]):
+    """A token as it stands in a key. Khmer has few thousand letters with what hangs on them, so each is put in
+    order once: half the time that a look at every text would take."""
+
+    def __missing__(self, token: str) -> str:
+        made = _sound(token) if _RARE.search(token) else token
+        if len(self) < REMEMBERED and len(token) < 12:
+            self[token] = made
+        return made
+
+
+_TOKENS = _Tokens()
+
+
 def search_key(text: str) -> str:
     """The tokens of a text with single blanks between them; "" when there is nothing to be found in it."""
     key = text.casefold().translate(_signs()).replace("\u17d2 ", "\u17d2").replace(DA, TA)
-    if _RARE.search(key):
-        key = _SHIFTED.sub(TRIISAP, CLUSTER.sub(_in_order, _DANGLING.sub(" ", key)))
-        key = _SEAM.sub(" ", _BETWEEN.sub(" ", key))
-    return " ".join(key.split())
+    return " ".join(filter(None, map(_TOKENS.__getitem__, key.split())))
+
+
+def _sound(token: str) -> str:
+    """What was typed as one, in order; it may be several tokens, or none."""
+    token = _SHIFTED.sub(TRIISAP, CLUSTER.sub(_in_order, _DANGLING.sub(" ", token)))
+    return " ".join(_SEAM.sub(" ", _BETWEEN.sub(" ", token)).split())
 
 
 def _in_order(cluster: re.Match[str]) -> str:
@@ -86,9 +108,14 @@ def _in_order(cluster: re.Match[str]) -> str:
     return base + "".join([*below, *shifters, joined, *rest])
 
 
+def joint_key(texts: Iterable[str]) -> str:
+    """The keys of several texts as one, the words of each apart from the others'."""
+    return search_key(f" {BREAK} ".join(texts))
+
+
 def query_keys(words: str) -> list[str]:
     """What a person looks for: the key of each of the words, which blanks part."""
-    keys = (search_key(word) for word in strip_invisible(words).split())
+    keys = (search_key(word.replace(BREAK, "")) for word in strip_invisible(words).split())
     return list(dict.fromkeys(key for key in keys if key))[:TOO_MANY]
 
 

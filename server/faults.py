@@ -85,6 +85,8 @@ _HUB = (
     _row("export.reason_long", 400, INPUT, mark("The reason is longer than {limit} characters. Say it shorter.")),
     _row("export.unknown", 404, INPUT, mark("There is no export {export} of this form, or its file is gone. Make it again.")),
     _row("export.not_ready", 409, INPUT, mark("The export {export} is not finished. Ask again later.")),
+    _row("search.empty", 400, INPUT, mark("There is no word to look for. Write one or several words, in Khmer or in other letters.")),
+    _row("search.off", 409, INPUT, mark("This hub keeps no consultation database, so there is nothing to look in. Set `consultation` to on in config.toml.")),
     _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
@@ -131,7 +133,6 @@ _EXCHANGE = (
     _row("peer.refused", 409, INPUT, mark("The hub {name} refused: {reason}. What was done is kept; look at the log there.")),
     _row("ask.invalid", 403, INPUT, mark("What was asked was not signed by a hub that is known here. Pair the two hubs again.")),
     _row("reply.invalid", 502, UNREACHED, mark("What was answered was not signed by the hub that was asked. Nothing was changed.")),
-    _row("hub.credential_wrong", 403, INPUT, mark("The hub {name} did not prove who it is. Pair the two hubs anew with `samleng hub pair`.")),
     _row("upload.unknown", 404, INPUT, mark("There is no upload {name}. Begin it again.")),
     _row("upload.unnamed", 400, INPUT, mark("The upload gives itself no name. Upload-Metadata must hold a batch of 8 to 64 small letters, digits and hyphens.")),
     _row("upload.header", 400, INPUT, mark("The header {header} must be a whole number.")),

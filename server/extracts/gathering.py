@@ -112,8 +112,8 @@ class Gathered:
         self._by_name = {version.name: version for version in self.published}
         after = provenance.columns_after(self._provinces.labels)
         self.sheets = (
-            _surrounded(self._answers[0], provenance.columns_before(), after),
-            *(_surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
+            surrounded(self._answers[0], provenance.columns_before(), after),
+            *(surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
         )
 
     @property
@@ -196,7 +196,7 @@ class Gathered:
         yield from _sliced([*columns, parents, list(map(add, keys, suffixes))], numbers)
 
 
-def _surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
+def surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
     """The sheet with columns around its answers. A question with the name of one of them gives way."""
     own = {column.name for column in (*before, *after)}
     given = own | {column.name for column in sheet.columns}
