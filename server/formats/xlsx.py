@@ -156,7 +156,7 @@ class _Workbook:
         self, portion: _Portion, rows: Rows, feed: Feed, page: Written, long: LongTexts
     ) -> Iterator[str]:
         headers = [column.name for column in portion.columns]
-        wide = widths(headers, portion.of(feed.next) if feed.next else None)
+        wide = widths(portion.columns, portion.of(feed.next) if feed.next else None)
         yield beginning(wide) + wrapped_row(1, headers, wide, "header")
         for batch in feed.take(self.limits.rows - 1):
             cells = portion.of(batch).columns

@@ -262,3 +262,15 @@ def test_duckdb_reads_a_province_named_in_khmer(tmp_path: Path) -> None:
     assert duckdb.sql(f"SELECT Province FROM '{folder}/*/*.parquet' WHERE women = 12").fetchall() == [
         ("កំពត/១",)
     ]
+
+
+def test_a_question_called_province_is_not_overwritten_by_the_folder(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    root = Sheet("", "wps", None, (
+        Column("province", Kind.CHOICE, "/province"), Column("KEY", Kind.TEXT, role=Role.KEY),
+        Column("Home", Kind.CHOICE, role=Role.PROVINCE),
+    ))  # fmt: skip
+    folder = laid_out(ListedExtract((root,), {"": [["12", A, "07"]]}), tmp_path)
+    assert [path.name for path in folder.iterdir()] == ["province_of_row=07"]
+    assert duckdb.sql(f"SELECT province, Home FROM '{folder}/*/*.parquet'").fetchall() == [("12", "07")]
+    assert ds.dataset(folder, partitioning="hive").to_table()["province"].to_pylist() == ["12"]
