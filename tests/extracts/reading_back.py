@@ -7,14 +7,22 @@ import io
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as parquet
 
-from server.extracts.sheets import Extract, Role
+from server.extracts.sheets import Extract, Role, Sheet
 from server.formats import FORMATS, Work
 
+ABOUT = (
+    "questions",
+    "choices",
+    "versions",
+    "about",
+    "losses",
+)  # tables of the SQLite file that hold no answers
 Row = dict[str, str]
 Tables = list[dict[str, Row]]
 """In the order of the extract's sheets; empty cells left out."""
@@ -89,13 +97,37 @@ def read_parquet(extract: Extract, paths: list[Path]) -> Tables:
 
 
 def read_sqlite(extract: Extract, paths: list[Path]) -> Tables:
-    with sqlite3.connect(paths[0]) as db:
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    raise NotImplementedError(names)
+    """Columns by the questions that the file itself says they hold."""
+    with closing(sqlite3.connect(paths[0])) as db:
+        db.row_factory = sqlite3.Row
+        questions = [dict(row) for row in db.execute('SELECT "table", "column", path FROM questions')]
+        held = [
+            r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid")
+        ]
+        tables = [name for name in held if name not in ABOUT and not name.startswith("sqlite_")]
+        return [
+            _sqlite_table(db, name, _columns(sheet, [q for q in questions if q["table"] == name]))
+            for name, sheet in zip(tables, extract.sheets, strict=True)
+        ]
+
+
+def _columns(sheet: Sheet, questions: list[Row]) -> dict[str, str]:
+    """column of the file -> that of the extract"""
+    by_path = {column.path: column.name for column in sheet.columns if column.path}
+    return {q["column"]: by_path[q["path"]] for q in questions if q["path"] in by_path}
+
+
+def _sqlite_table(db: sqlite3.Connection, name: str, columns: dict[str, str]) -> dict[str, Row]:
+    found = {}
+    for row in db.execute(f'SELECT * FROM "{name}"'):
+        said = {columns[n]: str(row[n]) for n in row.keys() if n in columns and row[n] is not None}  # noqa: SIM118
+        found[row["KEY"]] = said
+    return found
 
 
 READERS: dict[str, Callable[[Extract, list[Path]], Tables]] = {
     "csv.zip": read_csv_zip,
     "xlsx": read_xlsx,
     "parquet": read_parquet,
+    "sqlite": read_sqlite,
 }
