@@ -125,6 +125,8 @@ def _column(name: str, field: Field, table: str, versions: Sequence[Version]) ->
         values=values,
         values_by_version=by_version,
         sensitivity=next((level for level in said if level), DEFAULT),
+        tagged=any(said),
+        reads=tuple(sorted({path for v in having for path in _asked(v, field.path).reads})),
         table=table,
     )
 

@@ -64,7 +64,9 @@ class Column:
     question says. values: of choices, code -> labels in the form's order, the newest version's words winning;
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
     forms/sensitivity.py. table: path of the repeat that the question is in, "" for the root.
-    note: codes of what a stage did to the column, for the codebook ("pseudonym", "month", …).
+    tagged: whether the form says the sensitivity, or it is only the level of forms that say nothing. reads: paths of
+    the questions that a calculation is made from. note: codes of what a stage did to the column, for the codebook
+    ("pseudonym", "month", …).
     """
 
     name: str
@@ -74,6 +76,8 @@ class Column:
     values: Mapping[str, Labels] = field(default_factory=dict)
     values_by_version: Mapping[int, Mapping[str, Labels]] = field(default_factory=dict)
     sensitivity: str = "internal"
+    tagged: bool = True
+    reads: tuple[str, ...] = ()
     role: Role = Role.ANSWER
     table: str = ""
     note: tuple[str, ...] = ()
