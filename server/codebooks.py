@@ -11,6 +11,4 @@ from server.store.forms import Form
 def codebook_of(hub: Hub, form: Form) -> Codebook:
     """Oldest version first; the one in force counts as the newest."""
     db = hub.read()
-    versions = forms.list_versions(db, form.id)[::-1]
-    versions.sort(key=lambda v: v.id == form.current_id)
-    return read_codebook([hub.blobs.read(version.xform, db) for version in versions])
+    return read_codebook([hub.blobs.read(version.xform, db) for version in forms.list_in_order(db, form)])

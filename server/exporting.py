@@ -41,9 +41,7 @@ class Published:
 def published(hub: Hub, form: Form, db: Connection | None = None) -> Published:
     """As `db` sees it, by default as it is now."""
     db = db or hub.read()
-    versions = list(reversed(forms.list_versions(db, form.id)))
-    versions.sort(key=lambda v: v.id == form.current_id)  # stable: the one in force goes last
-    schemas = {v.id: hub.reader_of(db, v).schema for v in versions}
+    schemas = {v.id: hub.reader_of(db, v).schema for v in forms.list_in_order(db, form)}
     return Published(schemas, tuple(schemas.values()))
 
 

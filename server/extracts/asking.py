@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from forms.codebook import texts_as_written
 from forms.columns import language_code, read_header
+from forms.fields import SEARCH
 from forms.itext import Texts
 from forms.questions import Choices, Question, Section, calculation_sources, flat, read_questionnaire
 from i18n.khmer import has_khmer
@@ -59,7 +60,8 @@ class _Reading:
             return Asked("", labels)
         if item.choices is None:
             return Asked(item.control, labels)
-        return Asked(item.control, labels, self._values(item.choices), item.choices.file)
+        choices = _searched(item, item.choices)
+        return Asked(item.control, labels, self._values(choices), choices.file)
 
     def _values(self, choices: Choices) -> Values:
         if choices.file:
@@ -70,6 +72,16 @@ class _Reading:
         if id(choices.items) not in self._lists:
             self._lists[id(choices.items)] = {c.name: labels_of(c.labels) for c in choices.items if c.name}
         return self._lists[id(choices.items)]
+
+
+def _searched(question: Question, choices: Choices) -> Choices:
+    """With the appearance search('file'), the choices in the form only name the columns of a file."""
+    found = SEARCH.search(question.settings.get("appearance", ""))
+    if found is None or not choices.items:
+        return choices
+    first = choices.items[0]
+    label = next(iter(first.labels.values()), "label")
+    return Choices((), found[2] if found[2].endswith(".csv") else f"{found[2]}.csv", first.name, label)
 
 
 def labels_of(texts: Texts) -> Labels:

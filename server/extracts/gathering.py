@@ -5,7 +5,7 @@ All is read from one snapshot, by columns: a call of a function a cell would cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -16,6 +16,7 @@ import orjson
 
 from server.answering import catch_up
 from server.errors import Fault
+from server.exports.central_csv import parent_suffix
 from server.exports.columns import places_of
 from server.exports.rows import Media
 from server.extracts import provenance
@@ -25,7 +26,7 @@ from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
 from server.extracts.parking import Parked, read_parked
 from server.extracts.provinces import find_provinces
-from server.extracts.sheets import ROWS, Batch, Cell, Column, Kind, Role, Sheet
+from server.extracts.sheets import ROWS, Batch, Cell, Column, Sheet
 from server.hub import Hub
 from server.store import forms
 from server.store.actors import Connection
@@ -72,8 +73,6 @@ def gathered(
 
 def published_versions(hub: Hub, form: Form, db: Connection) -> list[Version]:
     """Oldest first, the one in force last."""
-    rows = list(reversed(forms.list_versions(db, form.id)))
-    rows.sort(key=lambda row: row.id == form.current_id)
     return [
         Version.of(
             number,
@@ -81,7 +80,7 @@ def published_versions(hub: Hub, form: Form, db: Connection) -> list[Version]:
             hub.reader_of(db, row).schema,
             read_asked(hub.blobs.read(row.xform, db), _files_of(hub, row, db)),
         )
-        for number, row in enumerate(rows, start=1)
+        for number, row in enumerate(forms.list_in_order(db, form), start=1)
     ]
 
 
@@ -113,8 +112,8 @@ class Gathered:
         self._by_name = {version.name: version for version in self.published}
         after = provenance.columns_after(self._provinces.labels)
         self.sheets = (
-            _surrounded(self._answers[0], provenance.BEFORE, after),
-            *(_surrounded(sheet, (), _keys(sheet)) for sheet in self._answers[1:]),
+            _surrounded(self._answers[0], provenance.columns_before(), after),
+            *(_surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
         )
 
     @property
@@ -128,6 +127,10 @@ class Gathered:
     def leaving_out(self, instance_ids: Collection[str]) -> Gathered:
         """The same over the same snapshot, without these submissions as well. Root instanceIDs."""
         return replace(self, leave_out=self.leave_out | frozenset(instance_ids))
+
+    def province_codes(self, named: Iterable[str]) -> set[str]:
+        """Of provinces named by code or in either language. Raises Fault export.province."""
+        return {code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))}
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""
@@ -192,7 +195,7 @@ class Gathered:
         schemas = _spread([row[1] for row in rows], counts)
         suffixes = [row[0] or "" for row in cells]
         columns = answers.columns(schemas, cells)
-        parents = list(map(add, keys, map(_parent, suffixes))) if answers.is_nested else keys
+        parents = list(map(add, keys, map(parent_suffix, suffixes))) if answers.is_nested else keys
         numbers = [self._by_id[schema].number for schema in schemas]
         yield from _sliced([*columns, parents, list(map(add, keys, suffixes))], numbers)
 
@@ -212,21 +215,10 @@ def _free(name: str, given: Collection[str]) -> str:
     return f"{name}_{number}"
 
 
-def _keys(sheet: Sheet) -> tuple[Column, ...]:
-    return (
-        Column("PARENT_KEY", Kind.TEXT, role=Role.PARENT, table=sheet.path),
-        Column("KEY", Kind.TEXT, role=Role.KEY, table=sheet.path),
-    )
-
-
 def _loaded(records: Sequence[bytes]) -> list[Rows]:
     """One call for all of them: a call each takes twice as long."""
     found: list[Rows] = orjson.loads(b"[" + b",".join(records) + b"]")
     return found
-
-
-def _parent(suffix: str) -> str:
-    return suffix[: suffix.rfind("]", 0, -1) + 1]
 
 
 def _spread(values: Sequence[T], counts: Sequence[int]) -> list[T]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from server.exports.rows import Media
 from server.extracts.merging import unique
 from server.extracts.options import Options
-from server.extracts.sheets import Batch, Column, Extract, Sheet
+from server.extracts.sheets import Batch, Column, Extract, Role, Sheet
 from server.extracts.wording import text_of
 
 
@@ -53,6 +53,8 @@ def _headed(sheet: Sheet, options: Options) -> Sheet:
 
 
 def _header(column: Column, options: Options) -> str:
-    """Labels of several lines on one: a header has one."""
+    """Labels of several lines on one: a header has one. Keys keep their names: files are joined by them."""
+    if column.role in (Role.KEY, Role.PARENT):
+        return column.name
     label = " ".join(text_of(column.labels, options.language).split()) if options.headers == "labels" else ""
     return label or column.name

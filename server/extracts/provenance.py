@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from i18n import mark, translate
+from i18n import mark
 from server.exports.central_csv import STATUS
 from server.extracts.asking import Values
-from server.extracts.sheets import LANGUAGES, Cell, Column, Kind, Role
+from server.extracts.sheets import Cell, Column, Kind, Role
+from server.extracts.wording import in_both
 from server.store.extract_source import RootRow
 
 REVIEW_STATES = {
@@ -17,36 +19,62 @@ REVIEW_STATES = {
     "approved": mark("Approved"),
 }
 UNREAD = "not read"  # the form version or the bytes have not come here yet
-PARKED = "parked"
-BEFORE = (Column("SubmissionDate", Kind.DATETIME, role=Role.PROVENANCE),)
+LABELS = {
+    "SubmissionDate": mark("Received at"),
+    "KEY": mark("Key of the row"),
+    "PARENT_KEY": mark("Key of the row that it belongs to"),
+    "SubmitterID": mark("Number of the sender"),
+    "SubmitterName": mark("Sender"),
+    "AttachmentsPresent": mark("Files that arrived"),
+    "AttachmentsExpected": mark("Files that the answers name"),
+    "Status": mark("Status"),
+    "ReviewState": mark("Review state"),
+    "DeviceID": mark("Device"),
+    "Edits": mark("Number of edits"),
+    "FormVersion": mark("Form version"),
+    "Hub": mark("Hub that received it"),
+    "Province": mark("Province of the submission"),
+    "UpdatedAt": mark("Changed at"),
+    "DeletedAt": mark("Deleted at"),
+}
 
 
-def _plain(name: str, kind: Kind = Kind.TEXT, values: Values | None = None) -> Column:
-    return Column(name, kind, values=values or {}, role=Role.PROVENANCE)
-
-
-def _in_both(messages: Mapping[str, str]) -> Values:
-    return {code: {lang: translate(said, lang) for lang in LANGUAGES} for code, said in messages.items()}
+def columns_before() -> tuple[Column, ...]:
+    return (_column("SubmissionDate", Kind.DATETIME),)
 
 
 def columns_after(provinces: Values) -> tuple[Column, ...]:
     """The columns behind the answers; `provinces`: codes with their labels."""
     return (
-        Column("KEY", Kind.TEXT, role=Role.KEY),
-        _plain("SubmitterID"),
-        _plain("SubmitterName"),
-        _plain("AttachmentsPresent", Kind.INTEGER),
-        _plain("AttachmentsExpected", Kind.INTEGER),
-        _plain("Status"),
-        _plain("ReviewState", Kind.CHOICE, _in_both(REVIEW_STATES)),
-        _plain("DeviceID"),
-        _plain("Edits", Kind.INTEGER),
-        _plain("FormVersion"),
-        _plain("Hub"),
-        Column("Province", Kind.CHOICE, values=provinces, role=Role.PROVINCE),
-        _plain("UpdatedAt", Kind.DATETIME),
-        _plain("DeletedAt", Kind.DATETIME),
+        _column("KEY", role=Role.KEY),
+        _column("SubmitterID"),
+        _column("SubmitterName"),
+        _column("AttachmentsPresent", Kind.INTEGER),
+        _column("AttachmentsExpected", Kind.INTEGER),
+        _column("Status"),
+        replace(_column("ReviewState", Kind.CHOICE), values=_states()),
+        _column("DeviceID"),
+        _column("Edits", Kind.INTEGER),
+        _column("FormVersion"),
+        _column("Hub"),
+        replace(_column("Province", Kind.CHOICE, Role.PROVINCE), values=provinces),
+        _column("UpdatedAt", Kind.DATETIME),
+        _column("DeletedAt", Kind.DATETIME),
     )
+
+
+def key_columns(table: str) -> tuple[Column, ...]:
+    """Of a repeat, by its path."""
+    keys = _column("PARENT_KEY", role=Role.PARENT), _column("KEY", role=Role.KEY)
+    return tuple(replace(column, table=table) for column in keys)
+
+
+def _column(name: str, kind: Kind = Kind.TEXT, role: Role = Role.PROVENANCE) -> Column:
+    return Column(name, kind, labels=in_both(LABELS[name]), role=role)
+
+
+def _states() -> Values:
+    return {code: in_both(said) for code, said in REVIEW_STATES.items()}
 
 
 class Names:

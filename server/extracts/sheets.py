@@ -63,10 +63,9 @@ class Column:
     name: its header, unique in the sheet. path: of the question, "" for provenance and keys. labels: what the
     question says. values: of choices, code -> labels in the form's order, the newest version's words winning;
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
-    forms/sensitivity.py. table: path of the repeat that the question is in, "" for the root.
-    tagged: whether the form says the sensitivity, or it is only the level of forms that say nothing. reads: paths of
-    the questions that a calculation is made from. note: codes of what a stage did to the column, for the codebook
-    ("pseudonym", "month", …).
+    forms/sensitivity.py; tagged: whether the form says it, or it is the default. table: path of the repeat that the
+    question is in, "" for the root. note: codes of what a stage did to the column, for the codebook ("pseudonym",
+    "month", …). reads: paths of the questions that a calculation is made from.
     """
 
     name: str
@@ -76,11 +75,11 @@ class Column:
     values: Mapping[str, Labels] = field(default_factory=dict)
     values_by_version: Mapping[int, Mapping[str, Labels]] = field(default_factory=dict)
     sensitivity: str = "internal"
-    tagged: bool = True
-    reads: tuple[str, ...] = ()
     role: Role = Role.ANSWER
     table: str = ""
     note: tuple[str, ...] = ()
+    tagged: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

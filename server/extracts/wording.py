@@ -53,8 +53,9 @@ class Wording:
 
     def one(self, cells: Sequence[Cell], versions: Sequence[int]) -> list[Cell]:
         """Each cell is a code."""
-        if not self._by_version:
-            return [self._now.get(cell, cell) if cell else None for cell in cells]
+        known = self._only(versions)
+        if known is not None:
+            return [known.get(cell, cell) if cell else None for cell in cells]
         held, now = self._by_version, self._now
         return [
             held.get(number, now).get(cell, cell) if cell else None
@@ -63,11 +64,22 @@ class Wording:
 
     def several(self, cells: Sequence[Cell], versions: Sequence[int]) -> list[Cell]:
         """Each cell holds codes with blanks between."""
+        known = self._only(versions)
+        if known is not None:
+            said: dict[Cell, Cell] = {cell: known.several(cell) for cell in set(cells) if cell}
+            return [said.get(cell) for cell in cells]
         held, now = self._by_version, self._now
         return [
             held.get(number, now).several(cell) if cell else None
             for number, cell in zip(versions, cells, strict=True)
         ]
+
+    def _only(self, versions: Sequence[int]) -> _Known | None:
+        """The labels that hold for all of these rows; None when they differ."""
+        apart = self._by_version.keys() & set(versions) if self._by_version else set()
+        if not apart:
+            return self._now
+        return self._by_version[versions[0]] if len(set(versions)) == 1 else None
 
 
 class _Known(dict[str, str]):

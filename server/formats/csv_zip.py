@@ -18,7 +18,7 @@ from server.exports.zip_stream import LEVEL, ZipStream
 from server.extracts.sheets import Batch, Extract
 from server.formats import Part, Work, note
 from server.formats.delimited import table
-from server.formats.media_index import INDEX, MediaIndex
+from server.formats.media_index import MediaIndex
 from server.formats.note import Filed
 
 CAMBODIA = timezone(timedelta(hours=7))  # a zip's dates have no zone; people here read them as theirs
@@ -34,7 +34,7 @@ class _Zip:
         self._packing = ZipStream(work.imprint.made_at.astimezone(CAMBODIA))
         self._files: list[Filed] = []
         self._names = Given()
-        for name in (INDEX, note.README, note.MANIFEST, "media"):
+        for name in (note.INDEX, note.README, note.MANIFEST, "media"):
             self._names.take(name)
 
     def pieces(self) -> Iterator[bytes]:
@@ -58,7 +58,9 @@ class _Zip:
     def _media(self, index: MediaIndex) -> Iterator[bytes]:
         for path, pieces, packed in index.files():
             yield from self._packing.file(path, pieces, level=0 if packed else LEVEL)
-        yield from self._file(Filed(INDEX), index.pieces())
+        index.note_missing()
+        if index.count:
+            yield from self._file(Filed(note.INDEX), index.pieces())
 
     def _file(self, filed: Filed, pieces: Iterable[bytes]) -> Iterator[bytes]:
         self._files.append(filed)

@@ -18,11 +18,10 @@ from server.extracts.sheets import Batch, Extract, Kind, Role, Sheet
 from server.formats import Work
 from server.formats.delimited import GUARDED, heading
 from server.formats.guard import guarded
-from server.formats.note import Filed
+from server.formats.note import INDEX, Filed
 from sync.errors import BlobMissing
 
 log = logging.getLogger(__name__)
-INDEX = "media.csv"
 HEADER = ["KEY", "name", "path", "size_bytes", "sha256", "state"]
 WHOLE, NOT_ARRIVED, DAMAGED = "whole", "not arrived", "damaged"
 AUDIT = "/meta/audit"  # the device's log is no file of the person's
@@ -31,12 +30,14 @@ AUDIT = "/meta/audit"  # the device's log is no file of the person's
 class MediaIndex:
     """Used in a `with`: its rows lie in the work's folder until they are in the zip.
 
-    First every batch goes through `noting`, then the files are taken from `files`, then `pieces` has the index.
+    First every batch goes through `noting`, then the files are taken from `files`, then come `note_missing` and
+    `pieces`. count: how many rows the index has.
     """
 
     def __init__(self, extract: Extract, work: Work) -> None:
         self._extract, self._work = extract, work
         self._named: dict[tuple[str, str], tuple[str, str]] = {}  # (KEY of the root, name) -> (sheet, column)
+        self.count = 0
         self._path = work.folder / INDEX
         self._rows = self._path.open("w+b")
         self._rows.write(heading(line(HEADER), work))
@@ -61,7 +62,8 @@ class MediaIndex:
     def _noting(
         self, sheet: Sheet, key: int, columns: list[tuple[int, str]], batches: Iterator[Batch]
     ) -> Iterator[Batch]:
-        depth = sheet.path.count("/")  # the KEY of a repeat's row is the submission's with the path behind it
+        # The KEY of a repeat's row is the submission's with the row's path behind it.
+        depth = sheet.columns[key].table.count("/")
         places = {n: (sheet.name, name) for n, name in columns}
         for batch in batches:
             for n, place in places.items():
@@ -89,10 +91,13 @@ class MediaIndex:
             whole = reading.whole and media.sha256 in ("", filed.sha256)
             self._note(media.instance_id, media.name, WHOLE if whole else DAMAGED, filed)
 
-    def pieces(self) -> Iterator[bytes]:
+    def note_missing(self) -> None:
+        """Once all files have gone by: those that are named and have not."""
         for (key, name), (sheet, column) in self._named.items():
             self._note(key, name, NOT_ARRIVED)
             self._work.losses.add("file.not_arrived", sheet, column)
+
+    def pieces(self) -> Iterator[bytes]:
         self._rows.seek(0)
         while piece := self._rows.read(PIECE_BYTES):
             yield piece
@@ -107,6 +112,7 @@ class MediaIndex:
         if state is DAMAGED:
             self._work.losses.add("file.damaged")
         self._rows.write(f"{line(cells)}\n".encode("utf-8", "replace"))
+        self.count += 1
 
 
 class _Reading:

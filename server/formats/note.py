@@ -17,7 +17,7 @@ from server.extracts.messages import REMARKS, said, told
 from server.extracts.sheets import Extract
 from server.formats import Work
 
-README, MANIFEST = "README.txt", "export.json"
+README, MANIFEST, INDEX = "README.txt", "export.json", "media.csv"
 IMPRINT = {
     "export": mark("Number of this export"),
     "made_by": mark("Made by"),
@@ -83,7 +83,7 @@ def _page(extract: Extract, work: Work, files: Sequence[Filed], lang: str) -> It
     yield ""
     yield from (f"{translate(IMPRINT[name], lang)}: {value}" for name, value in work.imprint.lines().items())
     yield from _section(translate("What lies here", lang), (_line(one, lang) for one in files))
-    yield from _section(translate("How to read it", lang), _reading(work, lang))
+    yield from _section(translate("How to read it", lang), _reading(work, files, lang))
     lost = [said(loss, lang) for loss in work.losses if loss.code not in REMARKS]
     whole = [translate("Nothing was left out or cut.", lang)]
     yield from _section(translate("What could not be carried over", lang), lost or whole)
@@ -112,14 +112,14 @@ def _line(one: Filed, lang: str) -> str:
     return told
 
 
-def _reading(work: Work, lang: str) -> Iterator[str]:
+def _reading(work: Work, files: Sequence[Filed], lang: str) -> Iterator[str]:
     yield translate("A row of a repeat belongs to the row whose KEY stands in its PARENT_KEY.", lang)
     yield translate(
         "Codes such as 07 keep their zero when every column is read as text. "
         'pandas: read_csv(path, dtype=str, keep_default_na=False). R: read.csv(path, colClasses = "character").',
         lang,
     )
-    if work.options.media:
+    if any(one.path == INDEX for one in files):
         yield translate(
             "Photos and recordings lie in media/, in a folder for each submission: its KEY without the colon. "
             "media.csv says for each KEY and name where the file lies, and whether it is whole.",

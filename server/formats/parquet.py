@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from server.extracts.sheets import Batch, Cell, Extract, Role, Sheet
 from server.formats import Part, Work
-from server.formats.parquet_schema import schema_of, typed
+from server.formats.parquet_schema import schema_of, typed_as
 
 UNKNOWN = "unknown"  # the province of rows that name none
 GATHERED = 4000  # rows that are parted by province at once: a call a province and column, not a call a row
@@ -43,7 +43,7 @@ def _parted(
     extract: Extract, sheet: Sheet, work: Work, provinces: Provinces, folder: Path
 ) -> list[tuple[str, Path]]:
     """(province, its spool) of one sheet, in the order of the provinces."""
-    columns = [typed(column, work) for column in sheet.columns]
+    columns = [typed_as(column, work) for column in sheet.columns]
     schema = schema_of(sheet, [column.type for column in columns], extract, work)
     with Spools(folder, schema) as spools:
         for batch in extract.batches(sheet):

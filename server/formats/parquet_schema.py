@@ -11,95 +11,75 @@ offsets; Cambodia's has been +07:00 ever since 1911. Where times are to stay as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import time
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from server.extracts import typed
 from server.extracts.sheets import Cell, Column, Extract, Kind, Sheet
 from server.formats import Work
-from server.formats.readings import day, decimal, integer, milliseconds, point, time_of_day
 
 ZONE = "Asia/Phnom_Penh"
 POINT = pa.struct([(name, pa.float64()) for name in ("latitude", "longitude", "altitude", "accuracy")])
 TOLD = 1000  # choices of a column that are told in each file; longer lists are in the codebook
-KEPT = 5000  # texts a column whose values are remembered
-Reading = Callable[[str], Any]
-
-
-def _milliseconds_of_day(text: str) -> int | None:
-    read = time_of_day(text)
-    return None if read is None else _since_midnight(read)
-
-
-def _since_midnight(read: time) -> int:
-    return (read.hour * 3600 + read.minute * 60 + read.second) * 1000 + read.microsecond // 1000
-
-
-def _flag(text: str) -> int | None:
-    return {"0": 0, "1": 1}.get(text)
-
-
-TYPES: dict[Kind, tuple[pa.DataType, Reading]] = {
-    Kind.INTEGER: (pa.int64(), integer),
-    Kind.FLAG: (pa.int8(), _flag),
-    Kind.DECIMAL: (pa.float64(), decimal),
-    Kind.DATE: (pa.date32(), day),
-    Kind.DATETIME: (pa.timestamp("ms", ZONE), milliseconds),
-    Kind.TIME: (pa.time32("ms"), _milliseconds_of_day),
-    Kind.CHOICES: (pa.list_(pa.string()), str.split),
-    Kind.RANK: (pa.list_(pa.string()), str.split),
-    Kind.POINT: (POINT, point),
-}
 MOMENTS = (Kind.DATETIME, Kind.TIME)
+Read = Callable[[Sequence[Cell]], typed.Typed[Any]]
 
 
-class _Values(dict[str | None, Any]):
-    """text -> value of one column; most texts come again and again."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self.forget()
-
-    def __missing__(self, text: str) -> Any:
-        value = self[text] = self._reading(text)
-        return value
-
-    def forget(self) -> None:
-        self.clear()
-        self[None] = None
+def _flags(cells: Sequence[Cell]) -> typed.Typed[int]:
+    values, bad = typed.flags(cells)
+    return [None if value is None else int(value) for value in values], bad
 
 
-class Texts:
-    """A column that stays as it was answered."""
-
-    type = pa.string()
-    bad = 0
-
-    def array(self, cells: Sequence[Cell]) -> pa.Array:
-        return pa.array(cells, self.type)
+def _codes(cells: Sequence[Cell]) -> typed.Typed[list[str]]:
+    return [None if cell is None else cell.split() for cell in cells], 0
 
 
-class Values:
-    """A column with a type. bad: how many answers were not of it and are null."""
+def _points(cells: Sequence[Cell]) -> typed.Typed[dict[str, float | None]]:
+    values = [None if cell is None else _point(cell) for cell in cells]
+    return values, values.count(None) - list(cells).count(None)
 
-    def __init__(self, kind: Kind) -> None:
-        self.type, reading = TYPES[kind]
-        self._values = _Values(reading)
+
+def _point(text: str) -> dict[str, float | None] | None:
+    """ODK's "latitude longitude altitude accuracy", of which the last two may be missing."""
+    parts, bad = typed.decimals(text.split())
+    if bad or not 2 <= len(parts) <= 4:
+        return None
+    return dict(zip(POINT.names, [*parts, None, None], strict=False))
+
+
+TYPES: dict[Kind, tuple[pa.DataType, Read]] = {
+    Kind.INTEGER: (pa.int64(), typed.integers),
+    Kind.FLAG: (pa.int8(), _flags),
+    Kind.DECIMAL: (pa.float64(), typed.decimals),
+    Kind.DATE: (pa.date32(), typed.dates),
+    Kind.DATETIME: (pa.timestamp("ms", ZONE), typed.datetimes),
+    Kind.TIME: (pa.time32("ms"), typed.times),
+    Kind.CHOICES: (pa.list_(pa.string()), _codes),
+    Kind.RANK: (pa.list_(pa.string()), _codes),
+    Kind.POINT: (POINT, _points),
+}
+
+
+class Typed:
+    """A column as Arrow has it. bad: how many answers were not of its type and are null."""
+
+    def __init__(self, kind: pa.DataType, read: Read | None = None) -> None:
+        self.type, self._read = kind, read
         self.bad = 0
 
     def array(self, cells: Sequence[Cell]) -> pa.Array:
-        if len(self._values) > KEPT:
-            self._values.forget()
-        made = pa.array([self._values[text] for text in cells], self.type)
-        self.bad += made.null_count - cells.count(None)
-        return made
+        if self._read is None:
+            return pa.array(cells, self.type)
+        values, bad = self._read(cells)
+        self.bad += bad
+        return pa.array(values, self.type)
 
 
-def typed(column: Column, work: Work) -> Texts | Values:
+def typed_as(column: Column, work: Work) -> Typed:
     recorded = work.options.times == "recorded" and column.kind in MOMENTS
-    return Values(column.kind) if column.kind in TYPES and not recorded else Texts()
+    return Typed(pa.string()) if recorded or column.kind not in TYPES else Typed(*TYPES[column.kind])
 
 
 def schema_of(sheet: Sheet, types: Sequence[pa.DataType], extract: Extract, work: Work) -> pa.Schema:

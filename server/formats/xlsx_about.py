@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from i18n import mark, translate
-from server.extracts.messages import LOSSES
+from server.extracts.messages import REMARKS, said
 from server.extracts.sheets import Cell, Column, Extract, Labels, Sheet
 from server.formats import Work
+from server.formats.note import IMPRINT
 from server.formats.xlsx_sheet import Link, Written, beginning, ending, wrapped_row
 
 CODEBOOK, EXPORT = "Codebook", "Export"
@@ -20,14 +21,10 @@ HEADERS = (
 )  # fmt: skip
 WIDTHS = (18.0, 28.0, 40.0, 40.0, 12.0, 16.0, 30.0, 30.0, 14.0, 14.0, 20.0)
 ABOUT_WIDTHS = (34.0, 90.0)
-IMPRINT = {
-    "export": mark("Number of the export"), "made_by": mark("Made by"), "made_at": mark("Made at"),
-    "hub": mark("Hub"), "project": mark("Project"), "form": mark("Form"), "profile": mark("Profile"),
-    "format": mark("Format"), "reason": mark("Reason"), "options": mark("Options"),
-}  # fmt: skip
 ROWS = mark("{count} rows")
-NOTHING_LOST = mark("Nothing was left out or changed by this format.")
-TOLD = mark("What you should know")
+LOST = mark("What could not be carried over")
+NOTHING_LOST = mark("Nothing was left out or cut.")
+REMARKED = mark("What else to know")
 
 
 class Codebook:
@@ -46,14 +43,14 @@ class Codebook:
         yield ending(self.written)
 
     def _column(self, sheet: Sheet, column: Column) -> Iterator[str]:
-        labels, name = column.labels, column.name
+        name, asked = column.name, column.labels
         yield self._row(
-            (sheet.name, name, labels.get("km"), labels.get("en"), column.kind.value, None, None, None, None,
+            (sheet.name, name, asked.get("km"), asked.get("en"), column.kind.value, None, None, None, None,
              column.sensitivity, ", ".join(column.note)),
             self._homes.get((sheet.path, name)),
         )  # fmt: skip
-        for version, code, said in _choices(column, self._extract.versions):
-            km, en = said.get("km"), said.get("en")
+        for version, code, labels in _choices(column, self._extract.versions):
+            km, en = labels.get("km"), labels.get("en")
             yield self._row((sheet.name, name, None, None, None, code, km, en, version, None, None))
 
     def _row(self, cells: tuple[Cell, ...], home: Link | None = None) -> str:
@@ -87,7 +84,7 @@ def about(work: Work, extract: Extract) -> Iterator[str]:
 
 def _imprint(work: Work) -> Iterator[tuple[str, str]]:
     for name, value in work.imprint.lines().items():
-        yield translate(IMPRINT.get(name, name), work.options.language), value
+        yield translate(IMPRINT[name], work.options.language), value
 
 
 def _rows(work: Work) -> Iterator[tuple[str, str]]:
@@ -97,17 +94,11 @@ def _rows(work: Work) -> Iterator[tuple[str, str]]:
 
 def _losses(work: Work) -> Iterator[tuple[str, str]]:
     language = work.options.language
-    title = translate(TOLD, language)
-    said = [
-        translate(
-            LOSSES.get(loss.code, loss.code),
-            language,
-            sheet=loss.sheet,
-            column=loss.column,
-            count=f"{loss.count:,}",
-        )
-        for loss in work.losses
-    ]
-    for text in said or [translate(NOTHING_LOST, language)]:
-        yield title, text
-        title = ""
+    lost = [said(loss, language) for loss in work.losses if loss.code not in REMARKS]
+    remarks = [said(loss, language) for loss in work.losses if loss.code in REMARKS]
+    yield from _titled(translate(LOST, language), lost or [translate(NOTHING_LOST, language)])
+    yield from _titled(translate(REMARKED, language), remarks)
+
+
+def _titled(title: str, texts: list[str]) -> Iterator[tuple[str, str]]:
+    yield from zip([title, *[""] * len(texts)], texts, strict=False)

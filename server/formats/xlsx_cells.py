@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
+from i18n.khmer import digits_to_ascii
 from server.extracts.sheets import Cell, Column, Kind
-from server.formats.readings import day, plain, time_of_day, wall_time
+from server.extracts.typed import dates, datetimes, times
 
 # What XML cannot hold or would not give back, and "_x000D_", which would be read as the sign that it stands for.
 # Carriage returns are among them: an XML reader makes line feeds of them.
@@ -31,6 +32,7 @@ MONTH_THREE = date(
     1900, 3, 1
 )  # before it Excel counts a 29 February 1900 that never was, and other programs do not
 DAY_ZERO = date(1899, 12, 30)
+CAMBODIA_OFFSET = timedelta(hours=7)
 STYLES = {"header": 1, "date": 2, "datetime": 3, "time": 4, "wrapped": 5, "link": 6, "title": 7, "number": 8}
 KEPT = 5000  # tails a column, before they are forgotten
 SHARED, SHARED_LONGEST = 30_000, 60  # strings told once for the whole workbook, and characters of each
@@ -86,7 +88,7 @@ class Shared:
 
 def number_tail(text: str) -> str | None:
     """None where a number of Excel would say something else: more than 15 digits, leading zeros, "+5", 1e5."""
-    said = plain(text)
+    said = digits_to_ascii(text).strip()
     java = JAVA_NUMBER.fullmatch(said)
     digits = java[1] if java else said
     if java is None and NUMBER.fullmatch(said) is None:
@@ -97,23 +99,27 @@ def number_tail(text: str) -> str | None:
 
 
 def date_tail(text: str) -> str | None:
-    read = day(text)
-    if read is None or read < MONTH_THREE:
-        return None
-    return f'" s="{STYLES["date"]}"><v>{(read - DAY_ZERO).days}</v></c>'
+    (read,), _ = dates([text])
+    return None if read is None or read < MONTH_THREE else f'" s="{STYLES["date"]}"><v>{_days(read)}</v></c>'
 
 
 def datetime_tail(text: str) -> str | None:
     """The wall time in Cambodia; a moment recorded with another offset stays text, since a cell has no offset."""
-    read = wall_time(text)
-    if read is None or read.date() < MONTH_THREE:
+    (read,), _ = datetimes([text])
+    if read is None or read.utcoffset() != CAMBODIA_OFFSET or read.date() < MONTH_THREE:
         return None
-    return f'" s="{STYLES["datetime"]}"><v>{(read.date() - DAY_ZERO).days + _of_day(read):.10f}</v></c>'
+    return f'" s="{STYLES["datetime"]}"><v>{_days(read.date()) + _of_day(read):.10f}</v></c>'
 
 
 def time_tail(text: str) -> str | None:
-    read = time_of_day(text)
-    return None if read is None else f'" s="{STYLES["time"]}"><v>{_of_day(read):.10f}</v></c>'
+    (read,), _ = times([text])
+    if read is None or read.utcoffset() not in (None, CAMBODIA_OFFSET):
+        return None
+    return f'" s="{STYLES["time"]}"><v>{_of_day(read):.10f}</v></c>'
+
+
+def _days(read: date) -> int:
+    return (read - DAY_ZERO).days
 
 
 def _of_day(read: time | datetime) -> float:

@@ -233,6 +233,12 @@ def list_versions(db: sqlite3.Connection, form_id: int) -> list[FormVersion]:
     return [FormVersion(*r) for r in rows]
 
 
+def list_in_order(db: sqlite3.Connection, form: Form) -> list[FormVersion]:
+    """Published ones, oldest first, the one in force last."""
+    versions = list_versions(db, form.id)[::-1]
+    return sorted(versions, key=lambda version: version.id == form.current_id)  # stable
+
+
 def write_version(
     db: sqlite3.Connection, form_id: int, xform: str, draft: bool, values: Mapping[str, Any]
 ) -> int:

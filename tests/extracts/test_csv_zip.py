@@ -21,14 +21,16 @@ from hypothesis import strategies as st
 
 from server.exports.filenames import MediaFolders, kept_name, safe_name
 from server.exports.rows import Media
-from server.extracts.sheets import Column, Kind, Role, Sheet
+from server.extracts.arranging import arranged
+from server.extracts.options import Options
+from server.extracts.sheets import Column, Extract, Kind, Role, Sheet
 from server.formats import csv_zip
 from sync.errors import BlobMissing
 from tests.extracts.listed import PEOPLE, ROOT, A, B, ListedExtract, consultation
 from tests.extracts.works import counted, make_work, write_one
 
 
-def pack(extract: ListedExtract, folder: Path, **options: Any) -> zipfile.ZipFile:
+def pack(extract: Extract, folder: Path, **options: Any) -> zipfile.ZipFile:
     packed = zipfile.ZipFile(io.BytesIO(write_one(extract, make_work(folder, "csv.zip", **options))))
     assert packed.testzip() is None
     return packed
@@ -110,13 +112,21 @@ def test_a_file_that_is_named_and_has_not_arrived_is_told(tmp_path: Path) -> Non
 
 
 def test_a_file_of_a_repeat_is_found_by_its_submission(tmp_path: Path) -> None:
-    toys = Sheet(
-        "/person/toy", "toy", "/person", (Column("scan", Kind.FILE, "/person/toy/scan"), *PEOPLE.columns[1:])
-    )
+    keys = tuple(replace(column, table="/person/toy") for column in PEOPLE.columns[1:])
+    toys = Sheet("/person/toy", "toy", "/person", (Column("scan", Kind.FILE, "/person/toy/scan"), *keys))
     rows = {**consultation().rows, "/person/toy": [["ឯកសារ.pdf", f"{A}/person[1]", f"{A}/person[1]/toy[1]"]]}
     files = {**consultation().files, (A, "ឯកសារ.pdf"): b"%PDF"}
     extract = ListedExtract((ROOT, PEOPLE, toys), rows, files=files)
     assert [row["state"] for row in index(pack(extract, tmp_path))] == ["whole", "whole"]
+
+
+@pytest.mark.parametrize("repeats", ["wide", "long"])
+def test_files_are_found_in_joined_sheets_too(tmp_path: Path, repeats: str) -> None:
+    extract = arranged(consultation(), Options(repeats=repeats))
+    work = make_work(tmp_path, "csv.zip", repeats=repeats)
+    packed = zipfile.ZipFile(io.BytesIO(write_one(extract, work)))
+    assert packed.namelist()[:2] == ["wps.csv", f"media/{A.replace(':', '')}/ផ្ទះ.jpg"]
+    assert [row["state"] for row in index(packed)] == ["whole"]
 
 
 def test_the_log_of_a_device_is_no_missing_file(tmp_path: Path) -> None:
@@ -158,6 +168,12 @@ def test_damaged_files_are_told_and_stop_no_other(tmp_path: Path) -> None:
     }  # fmt: skip
     assert counted(work)["file.damaged", "", ""] == 3
     assert packed.testzip() is None
+
+
+def test_a_form_without_files_has_no_index_of_them(tmp_path: Path) -> None:
+    packed = pack(ListedExtract((PEOPLE,), {"/person": [["34", A, f"{A}/person[1]"]]}), tmp_path)
+    assert packed.namelist() == ["wps.csv", "README.txt", "export.json"]
+    assert "media.csv" not in packed.read("README.txt").decode()
 
 
 def test_without_media_neither_files_nor_their_index(tmp_path: Path) -> None:

@@ -8,21 +8,29 @@ from pathlib import Path
 
 import pytest
 
+from forms.fields import read_schema
 from server.errors import Fault
 from server.extracts.gathering import gathered
+from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
 from server.extracts.sheets import Kind, Role
 from server.hub import Hub
-from server.review import set_review_state
+from server.review import delete_submission, set_review_state
 from server.store.forms import Form
 from server.store.submissions import find_submission
+from server.withdrawal import withdraw
+from tests.exports.conftest import form as plain_form
 from tests.extracts.consulting import (
+    NEEDS_1,
     HandClock,
     consultation,
     gathered_rows,
+    make_hub,
     name_of,
+    publish,
     rows_of,
     submit,
+    xform,
 )
 
 OLD = (
@@ -174,3 +182,129 @@ def test_every_sheet_has_its_keys(held: tuple[Hub, Form]) -> None:
                 "PARENT_KEY",
                 "KEY",
             ]
+
+
+def test_what_was_withdrawn_is_gone_and_what_was_deleted_comes_when_asked(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    one, two, three = (submit(hub, n, OLD, "1") for n in (1, 2, 3))
+    withdraw(hub, form, one)
+    found = find_submission(hub.read(), form.id, two)
+    assert found is not None
+    delete_submission(hub, form, found)
+    assert [row["KEY"] for row in gathered_rows(hub, form)] == [three]
+    assert {row["KEY"] for row in gathered_rows(hub, form, "/people/person/job")} == {
+        f"{three}/people/person[1]/job[1]", f"{three}/people/person[1]/job[2]",
+    }  # fmt: skip
+    with_deleted = {row["KEY"]: row["DeletedAt"] for row in gathered_rows(hub, form, deleted=True)}
+    assert with_deleted == {three: None, two: "2026-11-23T01:15:00.000Z"}
+
+
+def test_long_answers_are_whole(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    story = "ខ្ញុំរស់នៅភូមិថ្មី។\n" * 5000
+    submit(hub, 1, f"<story>{story}</story>")
+    assert gathered_rows(hub, form)[0]["story"] == story
+
+
+def test_an_encrypted_submission_is_a_row_without_answers(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    sealed = (
+        "<base64EncryptedKey>AAAA</base64EncryptedKey><encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"
+    )
+    one = submit(hub, 1, sealed)
+    two = submit(hub, 2, sealed, **{"submission.xml.enc": b"x"})
+    plain = submit(hub, 3, NEW)
+    said = {row["KEY"]: (row["Status"], row["story"]) for row in gathered_rows(hub, form)}
+    assert said == {
+        one: ("missing encrypted form data", None), two: ("not decrypted", None), plain: (None, "ថ្មី"),
+    }  # fmt: skip
+    assert gathered_rows(hub, form, "/people/person") == []
+
+
+def test_a_question_called_like_a_column_of_ours_gives_way(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    form = publish(hub, plain_form("<KEY/><Hub/><Hub_2/>", types={"/KEY": "string"}))
+    submit(hub, 1, "<KEY>ក</KEY><Hub>ខ</Hub><Hub_2>គ</Hub_2>", "1")
+    (row,) = gathered_rows(hub, form)
+    assert (row["KEY"], row["KEY_2"], row["Hub_3"], row["Hub_2"]) == (name_of(1), "ក", "ខ", "គ")
+    hub.close()
+
+
+def test_repeats_of_one_name_are_sheets_of_two_names(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    form = publish(hub, plain_form("<a><p><x/></p></a><b><p><x/></p></b><wps><x/></wps>",
+                                   repeats=("/a/p", "/b/p", "/wps")))  # fmt: skip
+    with gathered(hub, form) as extract:
+        assert [sheet.name for sheet in extract.sheets] == ["wps", "a-p", "b-p", "wps_2"]
+    hub.close()
+
+
+def test_a_group_that_became_a_repeat_keeps_its_answers_in_both_places() -> None:
+    old, new = (read_schema(plain_form("<g><x/></g>", repeats=r, types={"/g/x": "string"}).encode())
+                for r in ((), ("/g",)))  # fmt: skip
+    root, repeat = merged_sheets("wps", [Version.of(1, 1, old, {}), Version.of(2, 2, new, {})])
+    assert [c.name for c in root.columns if c.path == "/g/x"] == ["g-x"]
+    assert [c.name for c in repeat.columns] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("name,label,label_km,label_en", {"km": "ខ្មែរ", "en": "English"}),
+        ("name,label,label::Khmer (km),label::English (en)", {"km": "ខ្មែរ", "en": "English"}),
+        ("name,label,other,more", {"km": "both", "en": "both"}),
+        ("code,title,other,more", {}),
+    ],
+)
+def test_choices_in_a_file_have_their_labels(tmp_path: Path, header: str, said: dict[str, str]) -> None:
+    hub = make_hub(tmp_path)
+    form = publish(hub, xform("1", NEEDS_1), f"\ufeff{header}\n07,both,ខ្មែរ,English\n")
+    with gathered(hub, form) as extract:
+        asked = next(c for c in extract.sheets[0].columns if c.path == "/place/province")
+    assert asked.values.get("07", {}) == said
+    hub.close()
+
+
+def test_choices_that_are_searched_in_a_file_have_its_labels(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    asked = xform("1", NEEDS_1).replace(
+        '<select ref="/data/needs">', '<select ref="/data/needs" appearance="minimal search(\'provinces\')">'
+    )
+    asked = asked.replace("<value>water</value>", "<value>name</value>").replace(">ទឹក<", ">label_km<")
+    form = publish(hub, asked.replace(">Water<", ">label_km<"))
+    with gathered(hub, form) as extract:
+        needs = next(c for c in extract.sheets[0].columns if c.path == "/needs")
+    assert needs.values["02"]["km"] == "បាត់ដំបង"
+    hub.close()
+
+
+def test_a_stated_sensitivity_is_told_from_the_default() -> None:
+    said = 'xmlns:s="urn:samleng:xforms" s:sensitivity="restricted" nodeset="/data/x"'
+    plain = plain_form("<x/><y/>", types={"/x": "string", "/y": "string"})
+    schema = read_schema(plain.replace('nodeset="/data/x"', said).encode())
+    (root,) = merged_sheets(
+        "wps", [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, schema, {})]
+    )
+    assert [(c.sensitivity, c.tagged) for c in root.columns[:2]] == [
+        ("restricted", True),
+        ("internal", False),
+    ]
+
+
+def test_every_read_sees_one_state(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    submit(hub, 1, OLD, "1")
+    with gathered(hub, form) as extract:
+        submit(hub, 2, OLD, "1")
+        assert len(rows_of(extract)) == 1
+        assert len(rows_of(extract, "/people/person")) == 2
+    assert len(gathered_rows(hub, form)) == 2
+
+
+def test_only_those_named_are_read(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    one, _ = submit(hub, 1, OLD, "1"), submit(hub, 2, OLD, "1")
+    with gathered(hub, form, only=[one, "uuid:none"]) as extract:
+        assert [row["KEY"] for row in rows_of(extract)] == [one]
+        assert len(rows_of(extract, "/people/person")) == 2
+        assert extract.count() == 1

@@ -8,8 +8,8 @@ from typing import Any
 
 from server.extracts.imprint import Imprint
 from server.extracts.options import Options
+from server.extracts.sheets import Extract
 from server.formats import Work, format_named
-from tests.extracts.listed import ListedExtract
 
 MADE_AT = datetime(2026, 11, 24, 3, 0, 8, tzinfo=UTC)
 
@@ -19,13 +19,13 @@ def make_work(folder: Path, file_format: str, **options: Any) -> Work:
     return Work(imprint, Options(**options), folder)
 
 
-def write(extract: ListedExtract, work: Work) -> dict[str, bytes]:
+def write(extract: Extract, work: Work) -> dict[str, bytes]:
     """name of the part -> its bytes."""
     parts = format_named(work.imprint.file_format).writer()(extract, work)
     return {part.sheet: b"".join(part.pieces) for part in parts}
 
 
-def write_one(extract: ListedExtract, work: Work) -> bytes:
+def write_one(extract: Extract, work: Work) -> bytes:
     written = write(extract, work)
     assert list(written) == [""]
     return written[""]
