@@ -130,7 +130,9 @@ class Gathered:
 
     def province_codes(self, named: Iterable[str]) -> set[str]:
         """Of provinces named by code or in either language. Raises Fault export.province."""
-        return {code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))}
+        return {
+            code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))
+        }
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""
