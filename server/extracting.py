@@ -192,7 +192,7 @@ def extraction(
         for name in overruled:
             work.losses.add("option.decided", column=name)
         with _opened(hub, order, options, work, opening) as running:
-            begun = _begin(hub, order, imprint)
+            begun = _begin(hub, order, imprint, work.remembered)
             room.said["begun"] = begun
             room.note()
             with _ending(hub, subject, begun, running):
@@ -239,13 +239,13 @@ def _imprint(hub: Hub, order: Order, options: Options, export_id: str) -> Imprin
     )  # fmt: skip
 
 
-def _begin(hub: Hub, order: Order, imprint: Imprint) -> str:
+def _begin(hub: Hub, order: Order, imprint: Imprint, remembered: Mapping[str, int]) -> str:
     """On the disk before the first byte leaves. Returns the entry's id; "" of a draft's test submissions."""
     if order.form.is_trial:
         return ""
     body: dict[str, Any] = {
         "export": imprint.id, "profile": imprint.profile, "format": imprint.file_format,
-        "options": dict(imprint.options),
+        "options": dict(imprint.options), **remembered,
     }  # fmt: skip
     if imprint.reason:
         body["reason"] = imprint.reason

@@ -88,6 +88,9 @@ _HUB = (
     _row("search.empty", 400, INPUT, mark("There is no word to look for. Write one or several words, in Khmer or in other letters.")),
     _row("search.off", 409, INPUT, mark("This hub keeps no consultation database, so there is nothing to look in. Set `consultation` to on in config.toml.")),
     _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
+    _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
+    _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
+    _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

@@ -126,6 +126,7 @@ def _column(name: str, field: Field, table: str, versions: Sequence[Version]) ->
         values_by_version=by_version,
         sensitivity=level or DEFAULT,
         tagged=level is not None,
+        reads=tuple(sorted({path for v in having for path in _asked(v, field.path).reads})),
         table=table,
     )
 

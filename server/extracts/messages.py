@@ -9,6 +9,12 @@ from server.extracts.losses import Loss
 LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
     "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
+    "consent.refused": mark("{sheet}: {count} submissions are left out, because those asked did not agree to take part."),
+    "private.named_in_text": mark("{sheet} · {column}: {count} texts named the person of their own row. The pseudonym stands there."),
+    "private.file_left_out": mark("{count} files that identify people were left out."),
+    "public.column_dropped": mark("{sheet} · {column}: not published: free text, a file, an exact place, or restricted."),
+    "public.cells_hidden": mark("{sheet} · {column}: {count} answers are hidden, because too few people share them."),
+    "public.rows_held_back": mark("{sheet}: {count} rows wait for the next public export, because too few have come since the last."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
     "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
     "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),

@@ -65,7 +65,7 @@ class Column:
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
     forms/sensitivity.py; tagged: whether the form says it, or it is the default. table: path of the repeat that the
     question is in, "" for the root. note: codes of what a stage did to the column, for the codebook ("pseudonym",
-    "month", …).
+    "month", …). reads: paths of the questions that a calculation is made from.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Column:
     table: str = ""
     note: tuple[str, ...] = ()
     tagged: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
