@@ -1,4 +1,4 @@
-"""As an analyst would: three provinces merge, two versions of a form, an edit and a withdrawal; one command to each
+"""As an analyst would: three provinces merge, two versions of a form, an edit, a withdrawal and a refusal; one command to each
 format, opened in what analysts use, and the same totals everywhere.
 """
 
@@ -39,7 +39,7 @@ class Totals(NamedTuple):
     villages: tuple[str, ...]
 
 
-# Province by province: 2 + 3 + 2 submissions; one withdrawn. Women: 5 each, and 9 in the edited one.
+# Province by province: 2 + 3 + 2 submissions; one withdrawn, and an eighth without consent. Women: 5 each, and 9 in the edited one.
 EXPECTED = Totals(6, 5 * 5 + 9, 2 * 6, (VILLAGE,) * 3)
 
 
@@ -62,6 +62,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for nth, version in enumerate(("1", "2", "2")[: 2 + (number == 1)]):
             submit(hubs[number], 10 * number + nth + 1, filled(province, version), version)
     submit(hubs[0], 91, filled("07", "2", women=9), edits=2)
+    submit(hubs[2], 29, filled("07", "2", women=100, consent="no"))
     for number in range(NATION):
         country.carry(number, NATION)
     withdraw(hubs[1], form_named(hubs[1], 1, "wps"), name_of(13))
@@ -101,6 +102,8 @@ def test_pandas_reads_the_csv_files(export: Callable[..., Path]) -> None:
     assert totals(*read) == EXPECTED
     assert sorted(read[0]["Hub"].unique()) == sorted(PROVINCES)
     assert set(read[1]["PARENT_KEY"]) == set(read[0]["KEY"])
+    note = json.loads((folder / "wps-export.json").read_text(encoding="utf-8"))
+    assert [loss["count"] for loss in note["losses"] if loss["code"] == "consent.refused"] == [1]
 
 
 def test_excel_and_libreoffice_read_the_workbook(export: Callable[..., Path]) -> None:
