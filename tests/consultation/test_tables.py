@@ -8,26 +8,27 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server import review, upkeep
+from server.clock import Clock
 from server.consultation.checking import compare
 from server.consultation.following import catch_up, is_current
 from server.definition import read_definition
 from server.hub import Hub
 from server.projects import create_project
-from server.publish import create_form
-from server.store import forms, projects, submissions
+from server.publish import create_form, delete_form, restore_form
+from server.store import projects, submissions
 from server.store.consultation import NAME
 from server.store.forms import Form
 from server.withdrawal import withdraw
 from tests.extracts.consulting import (
     NEEDS_1,
     NEEDS_2,
-    PROVINCES,
     consultation,
     make_hub,
     name_of,
@@ -35,7 +36,7 @@ from tests.extracts.consulting import (
     submit,
     xform,
 )
-from tests.server.season import QUICK
+from tests.server.season import QUICK, hand_in
 from tests.server.season import xform as rice_xform
 
 T = "ការពិគ្រោះយោបល់_២០២៦__wps"
@@ -266,12 +267,13 @@ def test_a_renamed_hub_and_tablet_are_renamed_in_the_rows(held: tuple[Hub, Form]
     hub, _ = held
     submit(hub, 1, ANSWERS)
     catch_up(hub)
-    hub.write(lambda turn: turn.db.execute("UPDATE hub_name SET name = 'កែប'"))
-    hub.write(
-        lambda turn: turn.db.execute("UPDATE actor SET display_name = 'ថេប្លេត ៨' WHERE type = 'unknown'")
-    )
+    hub.clock = Clock(lambda: datetime(2026, 12, 1, tzinfo=UTC))
     hub.write(lambda turn: turn.append("hub.introduce", f"hub:{hub.id}", {"name": "កែប"}))
-    assert ask(hub, f'SELECT Hub, SubmitterName FROM "{T}"') == [("កែប", "ថេប្លេត ៨")]
+    other = {"id": "tablet7", "name": "ថេប្លេត ៨"}
+    xml = f'<data id="wps" version="2"><meta><instanceID>{name_of(2)}</instanceID></meta></data>'
+    hand_in(hub, xml.encode(), other)
+    assert ask(hub, f'SELECT Hub, SubmitterName FROM "{T}"') == [("កែប", "ថេប្លេត ៨")] * 2
+    assert compare(hub) == []
 
 
 def test_a_reader_puts_a_withdrawal_off_and_nothing_is_lost(held: tuple[Hub, Form]) -> None:
@@ -294,12 +296,14 @@ def test_a_reader_puts_a_withdrawal_off_and_nothing_is_lost(held: tuple[Hub, For
     assert compare(hub) == []
 
 
-def test_drafts_forms_in_the_trash_and_those_without_answers(held: tuple[Hub, Form]) -> None:
+def test_drafts_and_forms_in_the_trash_have_no_tables(held: tuple[Hub, Form]) -> None:
     hub, form = held
     submit(hub, 1, ANSWERS)
+    create_form(hub, projects.list_projects(hub.read())[0], read_definition(hub, rice_xform()), publish=False)
     assert ask(hub, "SELECT form_id FROM forms") == [("wps",)]
-    project = projects.list_projects(hub.read())[0]
-    create_form(hub, project, read_definition(hub, rice_xform()), publish=False)
-    assert ask(hub, "SELECT form_id FROM forms") == [("wps",)]
-    assert forms.find_by_number(hub.read(), form.id) is not None
-    assert PROVINCES
+    delete_form(hub, form)
+    assert ask(hub, "SELECT form_id FROM forms") == []
+    assert ask(hub, "SELECT name FROM sqlite_master WHERE name LIKE '%wps%'") == []
+    restore_form(hub, form)
+    assert ask(hub, f'SELECT story FROM "{T}"') == [("យើងត្រូវការទឹក",)]
+    assert compare(hub) == []
