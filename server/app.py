@@ -49,6 +49,7 @@ API = (
     "server.web.rest.entities",
     "server.web.rest.entity_history",
     "server.web.exports",
+    "server.web.rest.form_exports",
     "server.web.odata",
     "server.web.entity_odata",
 )
@@ -60,6 +61,7 @@ OTHERS = (
     "server.web.hub",
     "server.web.hub_pairing",
     "server.web.console",
+    "server.web.export_page",
 )
 
 

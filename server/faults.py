@@ -83,7 +83,14 @@ _HUB = (
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
     _row("search.empty", 400, INPUT, mark("There is no word to look for. Write one or several words, in Khmer or in other letters.")),
     _row("search.off", 409, INPUT, mark("This hub keeps no consultation database, so there is nothing to look in. Set `consultation` to on in config.toml.")),
+    _row("export.reason", 400, INPUT, mark("The export {profile} shows people as they are. Say why with --reason; it is kept in the ledger. Nothing was exported.")),
+    _row("export.reason_long", 400, INPUT, mark("The reason is longer than {limit} characters. Say it shorter.")),
+    _row("export.unknown", 404, INPUT, mark("There is no export {export} of this form, or its file is gone. Make it again.")),
+    _row("export.not_ready", 409, INPUT, mark("The export {export} is not finished. Ask again later.")),
     _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
+    _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
+    _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
+    _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from server import audits, sealing
+from server import audits, export_jobs, sealing
 from server.clock import stamp
 from server.consultation import checking, following
 from server.errors import Fault
+from server.extracting import clear_abandoned
 from server.hub import BLOBS, DATABASE, Hub
 from server.projection.submissions import read_stale
 from server.purging import purge_forms, purge_submissions
@@ -95,10 +96,12 @@ def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
 
 def sweep(hub: Hub) -> None:
     """What is done once a day: what killed processes and broken journeys left goes (half-written files,
-    and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
+    unfinished and unfetched exports, and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
     for left in hub.data.glob(f"{SENDING}*"):
         shutil.rmtree(left, ignore_errors=True)
+    clear_abandoned(hub)
+    export_jobs.sweep(hub.data, hub.clock.now().timestamp())
     moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))
     drop_unnamed(hub, withdrawals.loose_before(hub.read(), moment))
     purge_forms(hub, hub.clock.now())

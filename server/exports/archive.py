@@ -9,8 +9,9 @@ from datetime import datetime
 
 from forms.fields import Schema, Table
 from server.exports.audits import audit_lines
-from server.exports.central_csv import Values, chosen_values, chunks, line, repeat_lines, root_lines
+from server.exports.central_csv import Values, chosen_values, repeat_lines, root_lines
 from server.exports.columns import CsvOptions, merged_tables
+from server.exports.csv_lines import chunks, line
 from server.exports.filenames import MediaNames, safe_name, table_names
 from server.exports.rows import Media, Source
 from server.exports.zip_stream import LEVEL, ZipStream

@@ -7,7 +7,7 @@ import io
 import logging
 from collections.abc import Iterator
 
-from server.exports.central_csv import line
+from server.exports.csv_lines import line
 from server.exports.rows import Media, Source
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,4 @@
-"""CSV as ODK Central writes it: UTF-8 without BOM, "\\n", quotes only where they are needed.
-
-Python's own writer is not used: what it quotes differs between Python versions (a carriage return
-is left bare up to 3.12), and it is slower.
-"""
+"""CSV as ODK Central writes it: the root table and repeats, line by line."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ import orjson
 
 from forms.fields import Table
 from server.exports.columns import Alignment, Columns, CsvOptions
+from server.exports.csv_lines import line
 from server.exports.rows import Head, Source
 
-CHUNK_CHARS = 48 * 1024  # about 64 KB of mixed text; a few such pieces are all that is ever held
 STATUS = {
     None: "",
     "notDecrypted": "not decrypted",
@@ -35,37 +31,6 @@ AFTER = [
     "FormVersion",
 ]
 Values = dict[str, list[str]]
-
-
-def line(cells: list[str]) -> str:
-    """One CSV line without its end."""
-    text = ",".join(cells)
-    if text.count(",") == len(cells) - 1 and '"' not in text and "\n" not in text and "\r" not in text:
-        return text
-    # Written out, not called: this is half the cost of an export with long answers.
-    return ",".join(
-        [
-            '"' + c.replace('"', '""') + '"' if "," in c or "\n" in c or '"' in c or "\r" in c else c
-            for c in cells
-        ]
-    )
-
-
-def chunks(lines: Iterable[str]) -> Iterator[bytes]:
-    """Lines as UTF-8, some 64 KB at a time."""
-    held: list[str] = []
-    size = 0
-    for one in lines:
-        held.append(one)
-        size += len(one)
-        if size > CHUNK_CHARS:
-            held.append("")
-            yield "\n".join(held).encode("utf-8", "replace")
-            held.clear()
-            size = 0
-    if held:
-        held.append("")
-        yield "\n".join(held).encode("utf-8", "replace")
 
 
 def root_lines(source: Source, table: Table, options: CsvOptions, values: Values) -> Iterator[str]:

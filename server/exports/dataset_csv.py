@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from server.clock import shown
-from server.exports.central_csv import chunks, line
+from server.exports.csv_lines import chunks, line
 from server.store.dataset_rows import Row
 from server.store.entity_source import Told
 

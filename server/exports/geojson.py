@@ -117,17 +117,31 @@ def _column(schema: Schema, field: Field) -> tuple[Table, int]:
     return table, next(n for n, f in enumerate(table.columns) if f.path == field.path)
 
 
-def _coordinates(kind: str, text: str) -> str | None:
-    if kind == "geopoint":
-        place = _place(text)
-        return _point(place) if place else None
+def read_places(text: str) -> list[Place] | None:
+    """The places of "lat lon alt acc;…"; None when any of them is no place on the globe."""
     places = [_place(part) for part in text.split(";")]
-    if len(places) < (2 if kind == "geotrace" else RING) or None in places:
+    return None if None in places else places  # type: ignore[return-value]
+
+
+def written(places: Sequence[Place]) -> str:
+    """As a JSON list."""
+    return f"[{','.join(map(_point, places))}]"
+
+
+def is_closed(places: Sequence[Place]) -> bool:
+    """Whether the first and the last are one place, however they are written."""
+    return list(map(Decimal, places[0])) == list(map(Decimal, places[-1]))
+
+
+def _coordinates(kind: str, text: str) -> str | None:
+    places = read_places(text)
+    if places is None:
         return None
-    line = f"[{','.join(_point(place) for place in places if place)}]"
+    if kind == "geopoint":
+        return _point(places[0]) if len(places) == 1 else None
     if kind == "geotrace":
-        return line
-    return f"[{line}]" if _same(places[0], places[-1]) else None
+        return written(places) if len(places) > 1 else None
+    return f"[{written(places)}]" if len(places) >= RING and is_closed(places) else None
 
 
 def _point(place: Place) -> str:
@@ -143,8 +157,3 @@ def _place(text: str) -> Place | None:
     if abs(Decimal(latitude)) > 90 or abs(Decimal(longitude)) > 180:
         return None
     return (longitude, latitude) if altitude is None else (longitude, latitude, altitude)
-
-
-def _same(one: Place | None, other: Place | None) -> bool:
-    """Whether these are one place, however they are written."""
-    return bool(one and other) and list(map(Decimal, one or ())) == list(map(Decimal, other or ()))

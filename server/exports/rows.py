@@ -44,11 +44,13 @@ class Head:
 
 @dataclass(slots=True)
 class Media:
-    """A file of a submission's standing version that has arrived. `open` gives its bytes."""
+    """A file of a submission's standing version that has arrived. `open` gives its bytes. sha256: what they should
+    hash to, "" where it is not known."""
 
     instance_id: str
     name: str
     open: Callable[[], BinaryIO]
+    sha256: str = ""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ All is read from one snapshot, by columns: a call of a function a cell would cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -127,6 +127,12 @@ class Gathered:
     def leaving_out(self, instance_ids: Collection[str]) -> Gathered:
         """The same over the same snapshot, without these submissions as well. Root instanceIDs."""
         return replace(self, leave_out=self.leave_out | frozenset(instance_ids))
+
+    def province_codes(self, named: Iterable[str]) -> set[str]:
+        """Of provinces named by code or in either language. Raises Fault export.province."""
+        return {
+            code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))
+        }
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""

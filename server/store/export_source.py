@@ -115,7 +115,7 @@ class FormSource:
             yield self._media(*row)
 
     def _media(self, instance_id: str, name: str, sha256: str) -> Media:
-        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db))
+        return Media(instance_id, name, functools.partial(self._blobs.open, sha256, self._db), sha256)
 
     def _audit_name(self) -> tuple[str, str]:
         """SQL for the name of a submission's audit log (the answer to /meta/audit), and what it joins."""

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.exports.archive import root_csv
-from server.exports.central_csv import chosen_values, chunks, line, repeat_lines, root_lines
+from server.exports.central_csv import chosen_values, repeat_lines, root_lines
 from server.exports.columns import CsvOptions, merged_tables, read_options
+from server.exports.csv_lines import chunks, line
 
 A = "uuid:aaaaaaaa-0000-4000-8000-000000000001"
 B = "uuid:bbbbbbbb-0000-4000-8000-000000000002"
