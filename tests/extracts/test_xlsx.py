@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -20,20 +20,19 @@ from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 
 from server.extracts.imprint import Imprint
-from server.extracts.options import Options
 from server.extracts.sheets import Cell, Column, Kind, Role, Sheet
 from server.formats import Work
 from server.formats.xlsx import Limits, write
+from tests.extracts import works
 from tests.extracts.listed import A, ListedExtract, consultation
+from tests.extracts.works import counted
 
 STRINGS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-MADE_AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SMALL = Limits(rows=4, columns=3, text=20)
 
 
 def make_work(folder: Path, **options: str) -> Work:
-    imprint = Imprint("00f1e2d3c4b5a697", "សុខា", MADE_AT, "កំពត", "WPS <2026>", "wps", "working", "xlsx")
-    return Work(imprint, Options(**options), folder)  # type: ignore[arg-type]
+    return works.make_work(folder, "xlsx", **options)
 
 
 def written(extract: ListedExtract, work: Work, limits: Limits | None = None) -> bytes:
@@ -56,10 +55,6 @@ def one_column(kind: Kind, *texts: Cell) -> ListedExtract:
 
 def column_of(content: bytes, sheet: str = "wps") -> list[object]:
     return [row[0] for row in rows_of(opened(content)[sheet])[1:]]
-
-
-def counted(work: Work) -> dict[tuple[str, str, str], int]:
-    return {(loss.code, loss.sheet, loss.column): loss.count for loss in work.losses}
 
 
 def test_the_sheets_hold_what_the_extract_holds(tmp_path: Path) -> None:
@@ -248,7 +243,7 @@ def test_the_imprint_is_in_the_sheet_and_in_the_properties(tmp_path: Path) -> No
     assert book.properties.title == consultation().title
     assert book.properties.creator == "សុខា"
     assert {p.name: p.value for p in book.custom_doc_props.props}["export"] == "00f1e2d3c4b5a697"
-    assert ["Project", "WPS <2026>"] in rows_of(book["Export"])
+    assert ["Project", "WPS 2026"] in rows_of(book["Export"])
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
@@ -256,7 +251,7 @@ def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     assert one == other
     later = make_work(tmp_path)
     later.imprint = Imprint(
-        "ffff000000000000", "ដារា", MADE_AT.replace(year=2027), "កំពត", "WPS", "wps", "working", "xlsx"
+        "ffff000000000000", "ដារា", works.MADE_AT.replace(year=2027), "កំពត", "WPS", "wps", "working", "xlsx"
     )
     third = written(consultation(), later)
     changed = {name for name in _names(one) if _member(one, name) != _member(third, name)}
