@@ -36,7 +36,7 @@ from server.store.actors import Connection
 from server.store.extract_source import ExtractSource, RepeatRow, RootRow
 from server.store.forms import Form, FormVersion
 
-SUBMISSIONS = 250  # whose rows of a repeat are read at once
+SUBMISSIONS = 40  # whose rows of a repeat are read at once: about as many rows as a batch has
 Rows = list[list[Cell]]
 T = TypeVar("T")
 
