@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-<<<<<<< HEAD
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-=======
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
->>>>>>> exp-extract
+from dataclasses import dataclass, field, replace
 
 from forms.codebook import texts_as_written
 from forms.columns import language_code, read_header

@@ -139,13 +139,12 @@ class Gathered:
         """The same over the same snapshot, without these submissions as well. Root instanceIDs."""
         return replace(self, leave_out=self.leave_out | frozenset(instance_ids))
 
-<<<<<<< HEAD
     def province_codes(self, named: Iterable[str]) -> set[str]:
         """Of provinces named by code or in either language. Raises Fault export.province."""
         return {
             code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))
         }
-=======
+
     def within(self, provinces: Collection[str]) -> Gathered:
         """Only the submissions of these provinces, found by reading them all. Raises Fault export.province."""
         answers = self._provinces.answers_of(provinces)
@@ -156,7 +155,6 @@ class Gathered:
         return self.leaving_out(
             {key or "" for key, code in chain.from_iterable(found) if code not in wanted_codes}
         )
->>>>>>> exp-extract
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""

@@ -1,5 +1,5 @@
-"""As an analyst would: three provinces merge, two versions of a form, an edit, a withdrawal and a refusal; one command to each
-format, opened in what analysts use, and the same totals everywhere.
+"""As an analyst would: three provinces merge, two versions of a form, an edit, a withdrawal and a refusal; one
+command to each format, opened in what analysts use, and the same totals everywhere.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Totals(NamedTuple):
     villages: tuple[str, ...]
 
 
-# Province by province: 2 + 3 + 2 submissions; one withdrawn, and an eighth without consent. Women: 5 each, and 9 in the edited one.
+# Province by province: 2 + 3 + 2 submissions; one withdrawn, and an eighth without consent. Women: 5 each, and 9 in
+# the edited one.
 EXPECTED = Totals(6, 5 * 5 + 9, 2 * 6, (VILLAGE,) * 3)
 
 
