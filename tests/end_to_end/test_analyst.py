@@ -5,6 +5,7 @@ command to each format, opened in what analysts use, and the same totals everywh
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 
 from server.exporting import form_named
 from server.withdrawal import withdraw
-from tests.end_to_end.hubs import samleng
+from tests.end_to_end.hubs import ROOT, samleng
 from tests.extracts.consulting import NEEDS_1, NEEDS_2, name_of, publish, submit, xform
 from tests.server.season import Country
 
@@ -157,3 +158,22 @@ def test_filters_choose_the_same_in_every_format(export: Callable[..., Path]) ->
     assert (len(table), set(table["Hub"])) == (2, {"បាត់ដំបង"})
     by_day = pandas.read_csv(export("csv", "--until", "2020-01-01") / "wps.csv", dtype=str)
     assert len(by_day) == 0
+
+
+def test_the_examples_of_the_page_run_as_they_stand(
+    nation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/exports.md, with the form of this test."""
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8").replace("wps_consultation", "wps")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^samleng (export .*)$", page, re.MULTILINE)
+    for command in [*commands, "export wps --project 1 --format sqlite --out wps.db"]:
+        done = samleng(nation, *command.split())
+        assert done.returncode == 0, (command, done.stderr)
+    shutil.unpack_archive("wps.zip", tmp_path)
+    counted = []
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        named: dict[str, object] = {}
+        exec(block, named)
+        counted.append(named["total"])
+    assert counted == [EXPECTED.people, EXPECTED.submissions, EXPECTED.submissions]
