@@ -90,6 +90,13 @@ def test_any_names_find_places_of_their_own_that_windows_takes(files: list[tuple
         assert (media, safe_name(folder), safe_name(name)) == ("media", folder, name)
 
 
+def test_a_thousand_names_that_windows_takes_for_one_are_told_apart() -> None:
+    folders = MediaFolders()
+    places = {folders.place(A, f"{'?' * number}x.jpg") for number in range(1000)}
+    assert len(places) == 1000
+    assert f"media/{A.replace(':', '')}/x~1000.jpg" in places
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
