@@ -1,9 +1,10 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
 --quick is a trial run of a minute or two; --forms measures the form kit alone, --sync what hubs cost each
-other alone, --people what signing in costs others alone; --large goes on to 100,000 submissions, and to
-pages of a million (5 GB, minutes to write); --load PATH runs another load client against the served hub
-instead: a program that takes --base-url, --email, --password, --n and --pid.
+other alone, --people what signing in costs others alone, --exports what analysts take away alone; --large
+goes on to 100,000 submissions, and to pages of a million (5 GB, minutes to write); --load PATH runs another
+load client against the served hub instead: a program that takes --base-url, --email, --password, --n and
+--pid.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import form_measures, large_form, measures, people_measures, sync_measures
+from benchmarks import export_measures, form_measures, large_form, measures, people_measures, sync_measures
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -32,6 +33,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--load", type=Path, help="run this load client instead")
     parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
+    parser.add_argument("--exports", action="store_true", help="measure what analysts take away alone")
     parser.add_argument("--people", action="store_true", help="measure what signing in costs others alone")
     said = parser.parse_args()
     if said.quick:
@@ -47,6 +49,10 @@ def run(said: argparse.Namespace, folder: Path) -> int:
     if said.sync:
         sheet = Sheet()
         sync_measures.run(sheet, folder / "sync", quick=said.quick)
+        return _tell(sheet)
+    if said.exports:
+        sheet = Sheet()
+        export_measures.run(sheet, folder / "exports", 2000 if said.quick else 100_000)
         return _tell(sheet)
     if said.people:
         sheet = Sheet()

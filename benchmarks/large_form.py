@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -50,22 +50,24 @@ def run(sheet: Sheet, folder: Path, count: int) -> None:
         target.server.stop()
 
 
-def fill(hub: Hub, count: int) -> None:
-    """The same answers under other ids: a dozen different ones are enough to read."""
+def fill(hub: Hub, count: int, xmls: Iterable[bytes] | None = None, *, after: int = 0) -> None:
+    """The same answers under other ids: a dozen different ones are enough to read. xmls: others instead; after:
+    how many were written before."""
     form = forms.find_form(hub.read(), 1, FORM_ID)
     assert form is not None and form.current_id is not None
     version = forms.find_version(hub.read(), form.current_id)
     assert version is not None
     reader = hub.reader_of(hub.read(), version)
-    answers = _answers(reader)
+    answers = _answers(reader, xmls or instances(12, seed=5))
     prefix = submission_subject(form.project_uid, form.key, "")
-    for first in range(1, count + 1, BATCH):
-        numbers = range(first, min(first + BATCH, count + 1))
+    end = after + count + 1
+    for first in range(after + 1, end, BATCH):
+        numbers = range(first, min(first + BATCH, end))
         hub.database.write(lambda db, numbers=numbers: _write(db, numbers, form.id, version, prefix, answers))  # type: ignore[misc]
 
 
-def _answers(reader: InstanceReader) -> list[list[bytes]]:
-    return [records(reader.read(parse_instance(xml)[0])) for xml in instances(12, seed=5)]
+def _answers(reader: InstanceReader, xmls: Iterable[bytes]) -> list[list[bytes]]:
+    return [records(reader.read(parse_instance(xml)[0])) for xml in xmls]
 
 
 def _write(

@@ -37,6 +37,7 @@ API = (
     "server.web.rest.submission_audits",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
+    "server.web.rest.search",
     "server.web.rest.audits",
     "server.web.rest.backup",
     "server.web.rest.config",
@@ -48,6 +49,7 @@ API = (
     "server.web.rest.entities",
     "server.web.rest.entity_history",
     "server.web.exports",
+    "server.web.rest.form_exports",
     "server.web.odata",
     "server.web.entity_odata",
 )
@@ -59,6 +61,7 @@ OTHERS = (
     "server.web.hub",
     "server.web.hub_pairing",
     "server.web.console",
+    "server.web.export_page",
 )
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from server import export_entries
 from server.audits import ENCRYPTED, FILE, PARKED, Told, actee_id
 from server.store import audits
 from server.store.actors import Connection
@@ -40,6 +41,7 @@ class Teller:
     def __init__(self, db: Connection) -> None:
         self.db = db
         self._firsts: dict[str, int | None] = {}
+        self._ends: dict[str, Mapping[str, Mapping[str, Any]]] = {}
 
     def details(self, told: Told) -> Details:
         tell = _BY_ACTION.get(told.line.action)
@@ -49,6 +51,12 @@ class Teller:
         if subject not in self._firsts:
             self._firsts[subject] = audits.first_about(self.db, subject)
         return self._firsts[subject]
+
+    def end_of(self, subject: str, export: str) -> Mapping[str, Any]:
+        """What was said of how an export ended."""
+        if subject not in self._ends:
+            self._ends[subject] = export_entries.ends_of(self.db, subject)
+        return self._ends[subject].get(export, {})
 
     def definition(self, entry_id: str | None) -> int | None:
         """The number of a form's definition: a published draft keeps its own."""
@@ -170,6 +178,12 @@ def _form_file(teller: Teller, told: Told) -> Details:
         "oldDatasetId": None,
         "newDatasetId": None,
     }
+
+
+def _exported(teller: Teller, told: Told) -> Details:
+    """Nothing of Central's own exports (Central)."""
+    entry = told.entry
+    return export_entries.told(entry, teller.end_of(entry.subject, str(entry.body.get("export"))))
 
 
 # Submissions
@@ -331,6 +345,7 @@ _BY_ACTION: dict[str, Callable[[Teller, Told], Details]] = {
     "form.update.draft.set": _drafted,
     "form.update.draft.delete": _undrafted,
     "form.attachment.update": _form_file,
+    export_entries.BEGIN: _exported,
     CREATE: _version,
     EDIT: _version,
     FILE: _file,

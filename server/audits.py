@@ -24,12 +24,14 @@ FILE = "submission.attachment.update"
 ENCRYPTED = "encrypted"  # of the two lines that Central writes when a project is encrypted, the first
 PARKED = "submission.park"  # ours: Central refuses what we hold for a person
 _NAMES = uuid.UUID("5f7b1a52-6a0c-5c0e-9d0e-1d8f5a3f2c11")
-# Not logged: signing out and comments, as in Central; what hubs say to each other by themselves.
+# Not logged: signing out and comments, as in Central; how an export ended, which its own line tells; what hubs
+# say to each other by themselves.
 UNTOLD = frozenset(
     {
         "user.session.end",
         "user.reset.request",
         "comment.create",
+        "form.submission.export.end",
         "hub.introduce",
         "hub.receipt",
         "hub.ledger.renew",

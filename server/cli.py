@@ -17,6 +17,7 @@ from forms.errors import FormFault
 from server.commands import (
     bundles,
     conflicts,
+    consultation,
     devices,
     exports,
     forms,
@@ -45,6 +46,7 @@ SUBJECTS = (
     syncing,
     bundles,
     exports,
+    consultation,
     upkeep,
 )
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from forms.fields import Schema
 from server.answering import catch_up
 from server.errors import Fault, Problem
+from server.export_entries import BEGIN
 from server.exports.archive import root_csv, submissions_zip
 from server.exports.columns import CsvOptions
 from server.exports.decrypted import DecryptedSource
@@ -25,7 +26,6 @@ from server.store.forms import Form
 from server.store.keys import keys_in_use, managed_keys
 from server.subjects import form_subject
 
-EXPORT = "form.submission.export"
 FORMATS = ("csv", "csv.zip")
 
 
@@ -77,12 +77,12 @@ def export(
     schemas = published(hub, form).in_order
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
-    unlocked = _unlocked(hub, form, passphrases or {})
-    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, unlocked)
+    keys = unlocked(hub, form, passphrases or {})
+    return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, keys)
 
 
 @dataclass(frozen=True, slots=True)
-class _Unlocked:
+class Unlocked:
     """The keys that were asked for by number, and those of them that the passphrases opened."""
 
     given: frozenset[int]
@@ -92,26 +92,26 @@ class _Unlocked:
         return DecryptedSource(source, self.keys, self.given) if self.given else source
 
 
-def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> _Unlocked:
-    """Before the first byte is sent. Raises Problem 400.12."""
+def unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> Unlocked:
+    """What passphrases open: to be asked before the first byte is sent. Raises Problem 400.12."""
     held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
     opened = {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
-    return _Unlocked(frozenset(passphrases), opened)
+    return Unlocked(frozenset(passphrases), opened)
 
 
 def note_export(hub: Hub, form: Form, by: By = None) -> None:
     """Keeps in the ledger that somebody took a form's answers away; test submissions are none."""
     if form.is_trial:
         return
-    hub.write(lambda turn: turn.append(EXPORT, form_subject(form.project_uid, form.key), signed({}, by)))
+    hub.write(lambda turn: turn.append(BEGIN, form_subject(form.project_uid, form.key), signed({}, by)))
 
 
 def _stream(
     hub: Hub, form: Form, file_format: str, options: CsvOptions, page: Page, schemas: tuple[Schema, ...],
-    unlocked: _Unlocked,
+    keys: Unlocked,
 ) -> Generator[bytes]:  # fmt: skip
     with opened(hub, form, page) as held:
-        source = unlocked.over(held)
+        source = keys.over(held)
         damaged = source.damaged if isinstance(source, DecryptedSource) else ()
         if file_format == "csv":
             yield from root_csv(source, schemas, options)

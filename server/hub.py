@@ -188,12 +188,18 @@ class Hub:
             self.erase()
 
     def erase(self) -> bool:
-        """Takes withdrawn bytes off the disk: files, bundles that wait to be sent, old pages of the log. False
-        when a reader keeps it from being finished; the next withdrawal, or the next start, goes on."""
+        """Takes withdrawn bytes off the disk: files, bundles that wait to be sent, the consultation database, old
+        pages of the log. False when a reader keeps it from being finished; the next withdrawal, or the next start,
+        goes on."""
+        from server.consultation.wiping import wipe  # which reads hubs, so it cannot be known before this
+
         self.state.erased = False
         if not erasing.is_due(self.read()):
             return True
         empty_outbox(self.data)
+        if not wipe(self):
+            self.database.scrub()  # that much is not put off; it stays due
+            return False
         return erasing.finish(self.database, self.blobs)
 
     def _appended(self) -> None:

@@ -43,6 +43,7 @@ LOCAL_KINDS = frozenset(
         "form.update.draft.delete",
         "form.attachment.update",
         "form.submission.export",
+        "form.submission.export.end",
         "config.set",
         "hub.add",
         "hub.remove",

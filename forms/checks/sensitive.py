@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from forms.checks.expressions import references
 from forms.checks.findings import Finding, find
@@ -119,10 +119,13 @@ def personal(design: Design, question: Question) -> str:
     """Why a question seems to ask for personal data: a word of its name or label, or its type; or ""."""
     if question.kind in PERSONAL_TYPES:
         return question.kind
-    if question.kind not in TYPED:
-        return ""
-    found = (p.search(text) for text in _labels(design, question) for p in PERSONAL_LABELS)
-    return _in_name(question.name) or next((match[0] for match in found if match), "")
+    return personal_in(question.name, _labels(design, question)) if question.kind in TYPED else ""
+
+
+def personal_in(name: str, labels: Iterable[str]) -> str:
+    """The word of a question's name or labels by which it seems to ask who somebody is; or ""."""
+    found = (pattern.search(text) for text in labels for pattern in PERSONAL_LABELS)
+    return _in_name(name) or next((match[0] for match in found if match), "")
 
 
 def _labels(design: Design, question: Question) -> list[str]:

@@ -84,6 +84,10 @@ class DecryptedSource:
             if sealed.key in self._keys:
                 yield from self._files(sealed, lambda name: name == AUDIT)
 
+    def reading_of(self, sealed: Encrypted) -> Reading | None:
+        """All its answers; None when no key opens them, they have not come, or are damaged."""
+        return self._read(sealed) if sealed.key in self._keys else None
+
     def _paired(self) -> Iterator[tuple[Head, bytes | None, Encrypted | None]]:
         """Every submission with what is encrypted of it: both come in the same order."""
         encrypted = self._inner.encrypted()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forms.codebook import texts_as_written
 from forms.columns import language_code, read_header
 from forms.fields import SEARCH
 from forms.itext import Texts
-from forms.questions import Choices, Question, Section, flat, read_questionnaire
+from forms.questions import Choices, Question, Section, calculation_sources, flat, read_questionnaire
 from i18n.khmer import has_khmer
 from server.extracts.sheets import LANGUAGES, Labels
 
@@ -27,19 +27,23 @@ ReadFile = Callable[[str], bytes | None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What one version says of one field. control: the body's element, "" where nobody is asked; file: of the
-    choices, "" when they stand in the form."""
+    choices, "" when they stand in the form. reads: paths that its calculation is made from."""
 
     control: str = ""
     labels: Labels = field(default_factory=dict)
     values: Values = field(default_factory=dict)
     file: str = ""
+    reads: tuple[str, ...] = ()
 
 
 def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
     """path -> what this version asks there, questions, groups and repeats. Raises FormFault form.*"""
     reading = _Reading(read_file)
     questionnaire = read_questionnaire(xform)
-    return {item.path: reading.asked(item) for item in flat(questionnaire.items)}
+    found = {item.path: reading.asked(item) for item in flat(questionnaire.items)}
+    for path, reads in calculation_sources(xform).items():  # most calculations are asked of nobody
+        found[path] = replace(found.get(path, Asked()), reads=reads)
+    return found
 
 
 @dataclass

@@ -5,7 +5,7 @@ All is read from one snapshot, by columns: a call of a function a cell would cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -112,8 +112,8 @@ class Gathered:
         self._by_name = {version.name: version for version in self.published}
         after = provenance.columns_after(self._provinces.labels)
         self.sheets = (
-            _surrounded(self._answers[0], provenance.columns_before(), after),
-            *(_surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
+            surrounded(self._answers[0], provenance.columns_before(), after),
+            *(surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
         )
 
     @property
@@ -127,6 +127,12 @@ class Gathered:
     def leaving_out(self, instance_ids: Collection[str]) -> Gathered:
         """The same over the same snapshot, without these submissions as well. Root instanceIDs."""
         return replace(self, leave_out=self.leave_out | frozenset(instance_ids))
+
+    def province_codes(self, named: Iterable[str]) -> set[str]:
+        """Of provinces named by code or in either language. Raises Fault export.province."""
+        return {
+            code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))
+        }
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""
@@ -196,7 +202,7 @@ class Gathered:
         yield from _sliced([*columns, parents, list(map(add, keys, suffixes))], numbers)
 
 
-def _surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
+def surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
     """The sheet with columns around its answers. A question with the name of one of them gives way."""
     own = {column.name for column in (*before, *after)}
     given = own | {column.name for column in sheet.columns}

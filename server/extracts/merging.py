@@ -115,7 +115,7 @@ def _columns(table: Table, versions: Sequence[Version]) -> tuple[Column, ...]:
 
 def _column(name: str, field: Field, table: str, versions: Sequence[Version]) -> Column:
     having = [v for v in versions if field.path in v.fields]
-    said = [v.fields[field.path].sensitivity for v in reversed(having)]
+    level = next((s for v in reversed(having) if (s := v.fields[field.path].sensitivity)), None)
     values, by_version = merged_values({v.number: _asked(v, field.path).values for v in versions})
     return Column(
         name=name,
@@ -124,7 +124,9 @@ def _column(name: str, field: Field, table: str, versions: Sequence[Version]) ->
         labels=_labels(field.path, versions),
         values=values,
         values_by_version=by_version,
-        sensitivity=next((level for level in said if level), DEFAULT),
+        sensitivity=level or DEFAULT,
+        tagged=level is not None,
+        reads=tuple(sorted({path for v in having for path in _asked(v, field.path).reads})),
         table=table,
     )
 

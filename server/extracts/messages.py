@@ -8,6 +8,19 @@ from server.extracts.losses import Loss
 # Each is said with {sheet}, {column} and {count}.
 LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
+    "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
+    "consent.refused": mark("{sheet}: {count} submissions are left out, because those asked did not agree to take part."),
+    "private.named_in_text": mark("{sheet} · {column}: {count} texts named the person of their own row. The pseudonym stands there."),
+    "private.file_left_out": mark("{count} files that identify people were left out."),
+    "public.column_dropped": mark("{sheet} · {column}: not published: free text, a file, an exact place, or restricted."),
+    "public.cells_hidden": mark("{sheet} · {column}: {count} answers are hidden, because too few people share them."),
+    "public.rows_held_back": mark("{sheet}: {count} rows wait for the next public export, because too few have come since the last."),
+    "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
+    "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
+    "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),
+    "sheet.continued": mark("{sheet}: there are more rows than a sheet of Excel takes. They go on in {count} further sheets."),
+    "sheet.widened": mark("{sheet}: there are more columns than a sheet of Excel takes. They go on in {count} further sheets, beside KEY."),
+    "sheet.renamed": mark("Excel does not take the name {sheet}. The sheet is called {column}."),
     "sheet.not_in_one_csv": mark("{sheet}: the rows of this repeat have no place in a single CSV. Take csv.zip for them."),
     "character.not_unicode": mark("{sheet}: {count} characters are halves of a damaged character and are shown as a question mark."),
     "character.not_xml": mark("{sheet} · {column}: {count} control characters were left out, because the file cannot hold them. They stand in the CSV."),
@@ -18,8 +31,13 @@ LOSSES = {
     "place.unsound": mark("{sheet} · {column}: {count} places cannot be drawn: off the globe, or with too few points. They stand as they were given in the CSV."),
     "cell.guarded": mark("{sheet} · {column}: {count} cells would be taken for a formula by a spreadsheet and begin with an apostrophe, which is not part of the answer."),
     "ring.closed": mark("{sheet} · {column}: {count} areas did not end where they began and were closed."),
+    "column.left_out": mark("{sheet} · {column}: SQLite takes no more columns in one table, so this one is left out. It stands in the CSV."),
 }  # fmt: skip
-REMARKS = frozenset({"cell.guarded", "ring.closed"})  # said like a loss, but nothing is lost
+# Said like a loss, but nothing is lost.
+REMARKS = frozenset({
+    "cell.guarded", "ring.closed",
+    "value.kept_as_text", "text.in_own_sheet", "sheet.continued", "sheet.widened", "sheet.renamed",
+})  # fmt: skip
 
 
 def said(loss: Loss, lang: str) -> str:

@@ -64,8 +64,9 @@ class Column:
     name: its header, unique in the sheet. path: of the question, "" for provenance and keys. labels: what the
     question says. values: of choices, code -> labels in the form's order, the newest version's words winning;
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
-    forms/sensitivity.py. table: path of the repeat that the question is in, "" for the root.
-    note: codes of what a stage did to the column, for the codebook ("pseudonym", "month", …).
+    forms/sensitivity.py; tagged: whether the form says it, or it is the default. table: path of the repeat that the
+    question is in, "" for the root. note: codes of what a stage did to the column, for the codebook ("pseudonym",
+    "month", …). reads: paths of the questions that a calculation is made from.
     """
 
     name: str
@@ -78,6 +79,8 @@ class Column:
     role: Role = Role.ANSWER
     table: str = ""
     note: tuple[str, ...] = ()
+    tagged: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

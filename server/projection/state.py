@@ -38,7 +38,7 @@ from sync.withdrawal import PURGE
 
 log = logging.getLogger(__name__)
 # Said for the audit log alone: nothing that stands changes, so nothing is read anew for it.
-ONLY_TOLD = frozenset({"form.submission.export"})
+ONLY_TOLD = frozenset({"form.submission.export", "form.submission.export.end"})
 
 
 class State:

@@ -43,8 +43,8 @@ CHANGED = mark("Your new password is set. Sign in with it.")
 @blueprint.get("/")
 def home() -> Response:
     if wire.caller().actor is None:
-        return _page("sign_in.html")
-    return _page("home.html", projects=overview(wire.hub(), wire.may), states=STATES, form_states=FORM_STATES)
+        return page("sign_in.html")
+    return page("home.html", projects=overview(wire.hub(), wire.may), states=STATES, form_states=FORM_STATES)
 
 
 @blueprint.post("/sign-in")
@@ -79,7 +79,7 @@ def sign_out() -> Response:
 @blueprint.get("/new-password")
 def ask_new_password() -> Response:
     """What the link of `server/resets.py` opens."""
-    return _page("new_password.html", token=request.args.get("token", ""))
+    return page("new_password.html", token=request.args.get("token", ""))
 
 
 @blueprint.post("/new-password")
@@ -91,10 +91,10 @@ def set_new_password() -> Response:
         if not reset_password(wire.hub(), token, password):
             raise Fault("reset.ended")
     except Refusal as fault:
-        answer = _page("new_password.html", token=token, fault=fault.text(_lang()))
+        answer = page("new_password.html", token=token, fault=fault.text(reader_language()))
         answer.status_code = fault.status
         return answer
-    return _page("sign_in.html", said=translate(CHANGED, _lang()))
+    return page("sign_in.html", said=translate(CHANGED, reader_language()))
 
 
 @blueprint.get("/language/<lang>")
@@ -119,8 +119,8 @@ def _refuse_other_sites() -> None:
 @blueprint.errorhandler(Refusal)
 def refuse(fault: Refusal) -> Response:
     """Back to the sign-in page, with what went wrong."""
-    text = translate(g.said, _lang()) if "said" in g else fault.text(_lang())
-    answer = _page("sign_in.html", fault=text, email=request.form.get("email", ""))
+    text = translate(g.said, reader_language()) if "said" in g else fault.text(reader_language())
+    answer = page("sign_in.html", fault=text, email=request.form.get("email", ""))
     answer.status_code = fault.status
     return answer
 
@@ -139,8 +139,8 @@ def _home() -> Response:
     return redirect(f"{request.root_path}/", 303)  # type: ignore[return-value]
 
 
-def _page(template: str, **values: Any) -> Response:
-    lang = _lang()
+def page(template: str, **values: Any) -> Response:
+    lang = reader_language()
     text = render_template(
         template, _=_speaker(lang), lang=lang, hub_name=wire.hub().name, root=request.root_path, **_who(),
         **values, others=[other for other in LANGUAGES if other != lang],
@@ -163,7 +163,7 @@ def _speaker(lang: str) -> Callable[..., str]:
     return lambda message, **values: translate(message, lang, **values)
 
 
-def _lang() -> str:
+def reader_language() -> str:
     """What was chosen by click, else what the browser asks for, else the hub's."""
     chosen = request.cookies.get(LANG_COOKIE)
     return chosen if chosen in LANGUAGES else wire.lang()

@@ -62,6 +62,11 @@ def _passphrases() -> dict[int, str]:
     said: Mapping[str, Any] = request.args
     if request.method == "POST":  # a body of any other kind says nothing (Central)
         said = wire.json_body() if request.is_json else request.form
+    return passphrases_of(said)
+
+
+def passphrases_of(said: Mapping[str, Any]) -> dict[int, str]:
+    """number of the key -> passphrase, of what is said by number."""
     return {int(name): str(value) for name, value in said.items() if _is_number(name)}
 
 

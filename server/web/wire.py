@@ -14,6 +14,7 @@ from flask import current_app, g, request
 from i18n import choose_language
 from server.accounts import place, rights_of
 from server.errors import Problem
+from server.export_jobs import Jobs
 from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
@@ -39,10 +40,12 @@ class Running:
     def __init__(self, hub: Hub, gate: Gate) -> None:
         self.hub, self._gate = hub, gate
         self.checked = CheckedPasswords(hub)
+        self.exports = Jobs(hub, in_background=hub.config.background)
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
     def close(self) -> None:
         """Releases files and threads, once the requests under way are done."""
+        self.exports.close()
         if self._gate.shut():
             self.hub.close()
 

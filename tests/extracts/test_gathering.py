@@ -278,6 +278,19 @@ def test_choices_that_are_searched_in_a_file_have_its_labels(tmp_path: Path) -> 
     hub.close()
 
 
+def test_a_stated_sensitivity_is_told_from_the_default() -> None:
+    said = 'xmlns:s="urn:samleng:xforms" s:sensitivity="restricted" nodeset="/data/x"'
+    plain = plain_form("<x/><y/>", types={"/x": "string", "/y": "string"})
+    schema = read_schema(plain.replace('nodeset="/data/x"', said).encode())
+    (root,) = merged_sheets(
+        "wps", [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, schema, {})]
+    )
+    assert [(c.sensitivity, c.tagged) for c in root.columns[:2]] == [
+        ("restricted", True),
+        ("internal", False),
+    ]
+
+
 def test_every_read_sees_one_state(held: tuple[Hub, Form]) -> None:
     hub, form = held
     submit(hub, 1, OLD, "1")

@@ -67,6 +67,9 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._lines = iter(text.splitlines(keepends=True))
 
+    def isatty(self) -> bool:
+        return False
+
     def readline(self) -> str:
         return next(self._lines, "")
 

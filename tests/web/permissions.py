@@ -215,6 +215,7 @@ def _place(world: World, name: str) -> Place:
         "file": "p.jpg",
         "table": "Submissions",
         "parked": ask("GET", "/parked")[0]["id"],
+        "export_id": "0123456789abcdef",
         "actor_id": str(colleague.id),
         "app_user": str(tablet.id),
         "token": tablet.token or "",

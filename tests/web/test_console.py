@@ -107,7 +107,7 @@ def test_downloads_work_by_the_cookie_alone(client: FlaskClient, tablet: Callabl
     enter(client)
     page = client.get("/").text
     links = re.findall(r'<a class="button[^"]*" href="([^"]+)"', page)
-    assert len(links) == 3
+    assert len(links) == 4
     for link in links:
         assert client.get(link).status_code == 200, link
     table = client.get(next(x for x in links if ".csv?" in x)).data

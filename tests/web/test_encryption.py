@@ -277,3 +277,36 @@ def test_audit_log_says_that_it_was_encrypted_and_never_the_key(secret: Secret) 
     assert [log["details"] for log in logs] == [{"data": {"keyId": number}}, {"encrypted": True}]
     published = secret.ask("GET", "/v1/audits?action=form.update.publish").get_json()
     assert len(published) == 2  # as it was made, and with the key
+
+
+@pytest.mark.parametrize("passphrase", ["", PASSPHRASE])
+def test_an_analysts_export_opens_what_its_passphrase_opens_and_tells_the_rest(
+    rice: Any, passphrase: str
+) -> None:
+    rice.send(B, FARM.replace("សុខ", "ចាន់"))
+    secret = Secret(rice)
+    secret.switch_on()
+    secret.send(A, media={"ស្រែ.jpg": b"jpeg"})
+    said = {"format": "csv.zip", "profile": "full", "reason": "សវនកម្ម"}
+    said |= dict.fromkeys((str(key["id"]) for key in secret.keys()), passphrase) if passphrase else {}
+    answer = secret.ask("POST", f"{rice.path}/export", said)
+    packed = zipfile.ZipFile(io.BytesIO(answer.data))
+    row = rows(packed.read("rice.csv"))[A]
+    plots = list(csv.DictReader(io.StringIO(packed.read("rice-plot.csv").decode())))
+    losses = secret.ask("GET", f"{rice.path}/exports").get_json()[0]["losses"]
+    if passphrase:
+        assert (row["farm-name"], row["Status"]) == ("សុខ ចាន់ធី", "")
+        assert [plot["PARENT_KEY"] for plot in plots] == [A, A, B, B]
+        assert any(name.endswith("ស្រែ.jpg") for name in packed.namelist())
+        assert "row.not_decrypted" not in [loss["code"] for loss in losses]
+    else:
+        assert (row["farm-name"], row["Status"]) == ("", "not decrypted")
+        assert [plot["PARENT_KEY"] for plot in plots] == [B, B]
+        assert {"code": "row.not_decrypted", "sheet": "rice", "count": 1} in losses
+
+
+def test_an_analysts_export_with_a_wrong_passphrase_is_refused_before_anything_leaves(told: Secret) -> None:
+    key = str(told.keys()[0]["id"])
+    answer = told.ask("POST", f"{told.survey.path}/export", {key: "ខុស ខុស ខុស"})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, 400.12)
+    assert told.ask("GET", f"{told.survey.path}/exports").get_json() == []

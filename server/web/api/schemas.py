@@ -495,6 +495,47 @@ class Passphrases(Asked):
     """Passphrases by the number of their key."""
 
 
+class ExportIn(Asked):
+    """Options of an export, as in the address of …/export; passphrases by the number of their key."""
+
+    format = fields.String(allow_none=True)
+    profile = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+    codebook = fields.Boolean(allow_none=True)
+
+
+class ExportJob(Said):
+    """An export in the background. state: running, finished, cancelled or broken; written: rows by now. Once it is
+    finished what …/exports tells too."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    id = text()
+    state = text()
+    written = number()
+    submissions = number()
+    file = text()
+    type = text()
+
+
+class Taken(Said):
+    """An export as the ledger keeps it. rows: sheet -> how many. losses: code, sheet, column, count."""
+
+    id = text()
+    createdAt = moment()
+    by = text()
+    profile = text()
+    format = text()
+    options = fields.Dict(required=True)
+    reason = text_or_null()
+    outcome = text()
+    sha256 = text_or_null()
+    size = number()
+    rows = fields.Dict(required=True)
+    losses = fields.List(fields.Dict(), required=True)
+
+
 class OData(Said):
     class Meta:
         unknown = INCLUDE

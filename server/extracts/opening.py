@@ -1,0 +1,73 @@
+"""The stages of an extract, one over the other: what an analyst gets of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from server.exporting import unlocked
+from server.exports.decrypted import DecryptedSource
+from server.extracts.arranging import arranged
+from server.extracts.decrypting import DecryptedRows
+from server.extracts.gathering import Gathered, gathered
+from server.extracts.losses import Losses
+from server.extracts.options import Choosing, Options
+from server.extracts.sheets import Extract
+from server.formats import Work
+from server.hub import Hub
+from server.privacy.consent import refused
+from server.privacy.profiles import private
+from server.privacy.waves import waves_of
+from server.store.extract_source import ExtractSource
+from server.store.forms import Form
+from server.store.keys import keys_in_use
+
+
+@contextmanager
+def opened(
+    hub: Hub, form: Form, options: Options, passphrases: Mapping[int, str], work: Work
+) -> Iterator[tuple[Extract, int]]:
+    """The arranged extract, and how many submissions it has. passphrases: by number of the key. What is lost on
+    the way is counted in `work.losses`; what the ledger is to remember of it stands in `work.remembered`.
+    Raises Fault form.unknown, export.province, public.k, public.filter, Problem 400.12."""
+    is_public = options.profile == "public"
+    # A public extract chooses among what is hidden already, never what it is hidden among.
+    with gathered(hub, form, Choosing() if is_public else options.choosing) as found:
+        extract = agreed(_decrypted(hub, form, found, passphrases, work.losses), work.losses)
+        waves = waves_of(hub, form, extract.source.arrivals()) if is_public else None
+        if waves is not None:
+            work.remembered |= {"through": waves.now_through, "k": options.k}
+        shown = private(hub, form.project_uid, extract, _with_codes(extract, options), work.losses, waves)
+        yield arranged(shown, options), extract.count()
+
+
+def agreed(extract: Gathered, losses: Losses) -> Gathered:
+    """Without the submissions of those who did not agree to take part."""
+    having = {
+        path: {version.number for version in extract.published if path in version.fields}
+        for path in {path for version in extract.published for path in version.fields}
+    }
+    left = refused(extract, having)
+    losses.add("consent.refused", extract.sheets[0].name, "", len(left))
+    return extract.leaving_out(left) if left else extract
+
+
+def _with_codes(extract: Gathered, options: Options) -> Options:
+    """Provinces by their codes, however they were named."""
+    if not options.choosing.provinces:
+        return options
+    codes = frozenset(extract.province_codes(options.choosing.provinces))
+    return replace(options, choosing=replace(options.choosing, provinces=codes))
+
+
+def _decrypted(
+    hub: Hub, form: Form, extract: Gathered, passphrases: Mapping[int, str], losses: Losses
+) -> Gathered:
+    if not keys_in_use(hub.read(), form.id):
+        return extract
+    keys = unlocked(hub, form, passphrases)
+    source = DecryptedSource(extract.source, keys.keys, keys.given)
+    rows = DecryptedRows(extract.source, source, losses, extract.sheets[0].name)
+    return replace(extract, source=cast(ExtractSource, rows))

@@ -1,0 +1,70 @@
+"""What a project says of privacy: the key of its pseudonyms, and how untagged questions are kept.
+
+Both are entries of the project and travel with it, so that all its hubs write the same pseudonyms. The key is no
+secret before the project's hubs, which hold the answers themselves; no export carries it. Of keys that hubs made
+apart before they met, that of the smallest entry id holds everywhere.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from server.form_entries import By, signed
+from server.hub import Hub, Turn
+from server.privacy.levels import checked_defaults, sound
+from server.store.database import Connection
+from server.store.ledger_sqlite import entries_of
+from server.subjects import project_subject
+from sync.ledger import Entry
+from sync.merge import in_order
+
+KEY, LEVELS = "project.pseudonyms.create", "project.privacy.update"
+
+
+def pseudonym_key(hub: Hub, project_uid: str) -> bytes:
+    """The project's key; made now if nobody has made one."""
+    return _key(hub.read(), project_uid) or hub.write(lambda turn: _make(turn, project_uid))
+
+
+def _make(turn: Turn, project_uid: str) -> bytes:
+    held = _key(turn.db, project_uid)
+    if held is None:
+        turn.append(KEY, project_subject(project_uid), {"key": secrets.token_hex(32)})
+    return held or _key(turn.db, project_uid) or b""
+
+
+def _key(db: Connection, project_uid: str) -> bytes | None:
+    said = [e for e in _said(db, project_uid) if e.kind == KEY and _is_key(e.body.get("key"))]
+    return bytes.fromhex(min(said, key=lambda e: e.id).body["key"]) if said else None
+
+
+def _is_key(said: object) -> bool:
+    """An entry comes from anywhere, and may say anything."""
+    return isinstance(said, str) and len(said) == 64 and all(sign in "0123456789abcdef" for sign in said)
+
+
+def defaults_of(hub: Hub, project_uid: str) -> dict[str, str]:
+    """How untagged questions of the project are kept, by what they seem to hold."""
+    found = dict[str, str]()
+    for entry in in_order([e for e in _said(hub.read(), project_uid) if e.kind == LEVELS]):
+        said = entry.body.get("levels")
+        found |= sound(said) if isinstance(said, dict) else {}
+    return checked_defaults(found)
+
+
+def set_defaults(hub: Hub, project_uid: str, levels: Mapping[str, str], by: By = None) -> dict[str, str]:
+    """levels: those that change. Raises Fault privacy.level."""
+    checked_defaults(levels)
+    subject = project_subject(project_uid)
+
+    def work(turn: Turn) -> None:
+        before = [e.id for e in _said(turn.db, project_uid) if e.kind == LEVELS]
+        turn.append(LEVELS, subject, signed({"levels": dict(levels)}, by), supersedes=before)
+
+    hub.write(work)
+    return defaults_of(hub, project_uid)
+
+
+def _said(db: Connection, project_uid: str) -> list[Entry]:
+    return list(entries_of(db, project_subject(project_uid)))
