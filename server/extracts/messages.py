@@ -27,7 +27,7 @@ LOSSES = {
     "character.not_xml": mark("{sheet} · {column}: {count} control characters were left out, because the file cannot hold them. They stand in the CSV."),
     "file.not_arrived": mark("{sheet} · {column}: {count} files are named and have not arrived on this hub. media.csv says which."),
     "file.damaged": mark("{count} files cannot be read whole from this hub's disk. media.csv says which. Run samleng verify."),
-    "sheet.no_place": mark("{sheet}: no question asks for a place, so its rows are not on this map."),
+    "sheet.no_place": mark("{sheet}: no column of this export holds a place, so its rows are not on this map."),
     "row.no_place": mark("{sheet}: {count} rows name no place that can be drawn and are not on this map."),
     "place.unsound": mark("{sheet} · {column}: {count} places cannot be drawn: off the globe, or with too few points. They stand as they were given in the CSV."),
     "cell.guarded": mark("{sheet} · {column}: {count} cells would be taken for a formula by a spreadsheet and begin with an apostrophe, which is not part of the answer."),
