@@ -157,7 +157,7 @@ class _Workbook:
     ) -> Iterator[str]:
         headers = [column.name for column in portion.columns]
         wide = widths(portion.columns, portion.of(feed.next) if feed.next else None)
-        yield beginning(wide) + wrapped_row(1, headers, wide, "header")
+        yield beginning(wide, shown=not self.pages) + wrapped_row(1, headers, wide, "header")
         for batch in feed.take(self.limits.rows - 1):
             cells = portion.of(batch).columns
             if long.needed(cells):

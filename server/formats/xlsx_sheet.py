@@ -66,17 +66,21 @@ def height_of(texts: Iterable[Cell], columns: Sequence[float], most: int = MOST_
     return min(lines, most) * LINE_HEIGHT + 4
 
 
-def beginning(columns: Sequence[float], *, frozen: bool = True) -> str:
+def beginning(columns: Sequence[float], *, frozen: bool = True, shown: bool = False) -> str:
+    """frozen: the first row stays in sight. shown: this is the sheet with which the workbook opens."""
     pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>'
     listed = "".join(
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, width in enumerate(columns, 1)
     )
     return (
-        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView{_SHOWN if shown else ""} workbookViewId="0">'
         f"{pane if frozen else ''}</sheetView></sheetViews>"
         f'<sheetFormatPr defaultRowHeight="{ROW_HEIGHT}" customHeight="1"/><cols>{listed}</cols><sheetData>'
     )
+
+
+_SHOWN = ' tabSelected="1"'
 
 
 def wrapped_row(
