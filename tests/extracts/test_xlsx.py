@@ -243,7 +243,7 @@ IN_WORKBOOK = ("workbookPr", "bookViews", "sheets", "definedNames")
 
 def test_elements_stand_in_the_order_of_the_standard(tmp_path: Path) -> None:
     content = written(one_column(Kind.TEXT, "ក" * 40_000), make_work(tmp_path))
-    orders = {name: IN_SHEET for name in _sheets(content)}
+    orders = dict.fromkeys(_sheets(content), IN_SHEET)
     orders |= {"xl/styles.xml": IN_STYLES, "xl/workbook.xml": IN_WORKBOOK}
     for name, order in orders.items():
         found = [element.tag.removeprefix(STRINGS) for element in etree.fromstring(_member(content, name))]
