@@ -34,7 +34,6 @@ from server.formats.xlsx_sheet import (
     wrapped_row,
 )
 
-LEVEL = 1  # of packing: speed counts more than the last tenth of the bytes
 MADE_AT = datetime(
     1980, 1, 1, tzinfo=UTC
 )  # of every file in the zip, so that the same rows are the same bytes
@@ -182,7 +181,7 @@ class _Workbook:
 
     def _file(self, name: str, xml: Iterable[str | bytes]) -> Iterator[bytes]:
         pieces = (piece.encode() if isinstance(piece, str) else piece for piece in xml)
-        return self.zip.file(name, pieces, level=LEVEL)
+        return self.zip.file(name, pieces)
 
 
 def _keys(sheet: Sheet, batch: Batch) -> list[str]:
