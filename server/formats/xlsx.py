@@ -34,9 +34,7 @@ from server.formats.xlsx_sheet import (
     wrapped_row,
 )
 
-MADE_AT = datetime(
-    1980, 1, 1, tzinfo=UTC
-)  # of every file in the zip, so that the same rows are the same bytes
+MADE_AT = datetime(1980, 1, 1, tzinfo=UTC)  # of every file in the zip: the same rows are the same bytes
 
 
 @dataclass(frozen=True, slots=True)

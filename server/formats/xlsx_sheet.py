@@ -112,6 +112,11 @@ class Written:
     def area(self) -> str:
         return f"A1:{letters_of(self.columns - 1)}{self.row}"
 
+    def lead(self, link: Link) -> None:
+        """A link more, as long as Excel takes it."""
+        if len(self.links) < LINKS_LIMIT:
+            self.links.append(link)
+
 
 def ending(page: Written) -> str:
     """With the filter of its table; and Excel need not say of each code that it looks like a number."""
@@ -123,7 +128,7 @@ def ending(page: Written) -> str:
         else ""
     )
     return (
-        f"</sheetData>{filtered}{_hyperlinks(page.links[:LINKS_LIMIT])}"
+        f"</sheetData>{filtered}{_hyperlinks(page.links)}"
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         f'<pageSetup paperSize="9" orientation="landscape"/>{ignored}</worksheet>'
     )
