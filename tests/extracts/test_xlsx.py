@@ -224,6 +224,43 @@ def test_the_header_is_frozen_and_filters(tmp_path: Path) -> None:
     assert sheet["A1"].alignment.wrap_text
 
 
+# The order in which ECMA-376 has them: Excel offers to repair a workbook in which it is another.
+IN_SHEET = ("sheetViews", "sheetFormatPr", "cols", "sheetData", "autoFilter", "hyperlinks", "pageMargins", "pageSetup",
+            "ignoredErrors")  # fmt: skip
+IN_STYLES = (
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+    "cellStyles",
+    "dxfs",
+    "tableStyles",
+)
+IN_WORKBOOK = ("workbookPr", "bookViews", "sheets", "definedNames")
+
+
+def test_elements_stand_in_the_order_of_the_standard(tmp_path: Path) -> None:
+    content = written(one_column(Kind.TEXT, "ក" * 40_000), make_work(tmp_path))
+    orders = dict.fromkeys(_sheets(content), IN_SHEET)
+    orders |= {"xl/styles.xml": IN_STYLES, "xl/workbook.xml": IN_WORKBOOK}
+    for name, order in orders.items():
+        found = [element.tag.removeprefix(STRINGS) for element in etree.fromstring(_member(content, name))]
+        assert [order.index(tag) for tag in found] == sorted({order.index(tag) for tag in found}), name
+
+
+def test_every_style_that_a_cell_has_exists(tmp_path: Path) -> None:
+    content = written(consultation(), make_work(tmp_path))
+    styles = etree.fromstring(_member(content, "xl/styles.xml")).find(f"{STRINGS}cellXfs")
+    used = {
+        int(n)
+        for name in _sheets(content)
+        for n in re.findall(rb'<c [^>]*s="([0-9]+)"', _member(content, name))
+    }
+    assert used and max(used) < len(styles) == int(styles.get("count"))
+
+
 def test_the_codebook_leads_to_each_column(tmp_path: Path) -> None:
     sheet = opened(written(consultation(), make_work(tmp_path, language="km")))["Codebook"]
     rows = rows_of(sheet)
