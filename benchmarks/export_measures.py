@@ -13,13 +13,12 @@ import time
 import urllib.request
 from pathlib import Path
 
-from server.consultation.following import catch_up
-from server.consultation.searching import search
-
 from benchmarks.instances import FORM_ID, varied
 from benchmarks.large_form import fill
 from benchmarks.measures import Target, make_hub, start
 from benchmarks.sheet import Sheet
+from server.consultation.following import catch_up
+from server.consultation.searching import search
 from server.hub import Hub
 from server.store import forms
 
