@@ -22,11 +22,18 @@ from server.store import submissions
 from server.store.consultation import NAME
 from server.store.forms import Form
 from server.withdrawal import withdraw
-from tests.extracts.consulting import consultation, name_of, submit
+from tests.extracts.consulting import consultation, name_of
+from tests.extracts.consulting import submit as hand_over
 from tests.server.season import QUICK
 
 WATER = "យើងត្រូវការទឹក\u200bស្អាត ព្រោះភូមិយើងនៅឆ្ងាយ"
 KANDAL = "ខ្ញុំមកពីខេត្តកណ្តាល"  # subscript ត; the gazetteer writes ដ
+
+
+def submit(hub: Hub, number: int, inside: str, *more: str, edits: int = 0) -> str:
+    """Of somebody who agreed to take part, unless the answers say otherwise."""
+    agreed = "" if "<consent>" in inside else "<consent>yes</consent>"
+    return hand_over(hub, number, agreed + inside, *more, edits=edits)
 
 
 @pytest.fixture

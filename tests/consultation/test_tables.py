@@ -18,6 +18,7 @@ from server import review, upkeep
 from server.clock import Clock
 from server.consultation.checking import compare
 from server.consultation.following import catch_up, is_current
+from server.consultation.searching import search
 from server.definition import read_definition
 from server.hub import Hub
 from server.projects import create_project
@@ -33,9 +34,9 @@ from tests.extracts.consulting import (
     make_hub,
     name_of,
     publish,
-    submit,
     xform,
 )
+from tests.extracts.consulting import submit as hand_over
 from tests.server.season import QUICK, hand_in
 from tests.server.season import xform as rice_xform
 
@@ -45,6 +46,12 @@ ANSWERS = (
     "<needs>water health</needs><story>យើងត្រូវការទឹក</story><count>12</count><people><person><age>34</age><job>"
     "<title>កសិករ</title></job></person><person><age>៤០</age></person></people>"
 )
+
+
+def submit(hub: Hub, number: int, inside: str, *more: str, edits: int = 0) -> str:
+    """Of somebody who agreed to take part, unless the answers say otherwise."""
+    agreed = "" if "<consent>" in inside else "<consent>yes</consent>"
+    return hand_over(hub, number, agreed + inside, *more, edits=edits)
 
 
 @pytest.fixture
@@ -270,7 +277,7 @@ def test_a_renamed_hub_and_tablet_are_renamed_in_the_rows(held: tuple[Hub, Form]
     hub.clock = Clock(lambda: datetime(2026, 12, 1, tzinfo=UTC))
     hub.write(lambda turn: turn.append("hub.introduce", f"hub:{hub.id}", {"name": "កែប"}))
     other = {"id": "tablet7", "name": "ថេប្លេត ៨"}
-    xml = f'<data id="wps" version="2"><meta><instanceID>{name_of(2)}</instanceID></meta></data>'
+    xml = f'<data id="wps" version="2"><consent>yes</consent><meta><instanceID>{name_of(2)}</instanceID></meta></data>'
     hand_in(hub, xml.encode(), other)
     assert ask(hub, f'SELECT Hub, SubmitterName FROM "{T}"') == [("កែប", "ថេប្លេត ៨")] * 2
     assert compare(hub) == []
@@ -306,4 +313,16 @@ def test_drafts_and_forms_in_the_trash_have_no_tables(held: tuple[Hub, Form]) ->
     assert ask(hub, "SELECT name FROM sqlite_master WHERE name LIKE '%wps%'") == []
     restore_form(hub, form)
     assert ask(hub, f'SELECT story FROM "{T}"') == [("យើងត្រូវការទឹក",)]
+    assert compare(hub) == []
+
+
+def test_who_did_not_agree_is_not_in_it(held: tuple[Hub, Form]) -> None:
+    hub, _ = held
+    submit(hub, 1, ANSWERS)
+    submit(hub, 2, ANSWERS.replace("<consent>yes", "<consent>no"))
+    assert ask(hub, f'SELECT KEY FROM "{T}"') == [(name_of(1),)]
+    assert ask(hub, f'SELECT count(*) FROM "{T}__person"') == [(2,)]
+    submit(hub, 3, ANSWERS.replace("<consent>yes", "<consent>no"), edits=1)
+    assert ask(hub, f'SELECT KEY FROM "{T}"') == []
+    assert search(hub, "ទឹក", [1]).answers == ()
     assert compare(hub) == []
