@@ -190,3 +190,12 @@ def test_the_audit_log_tells_it_as_central_and_more(as_admin: Ask, answered: Sur
     assert centrals["details"] is None
     assert (ours["details"]["format"], ours["details"]["outcome"]) == ("csv", "finished")
     assert ours["actorId"] == centrals["actorId"] and ours["acteeId"] == centrals["acteeId"]
+
+
+def test_a_format_of_several_files_comes_as_one_zip_with_its_codebook(answered: Survey) -> None:
+    answer = answered.get("/export?format=parquet")
+    assert answer.mimetype == "application/zip"
+    held = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    folders = {name.partition("/")[0] for name in held if "/" in name}
+    assert folders == {"rice.parquet", "rice-plot.parquet", "rice-crop.parquet"}
+    assert {"rice-codebook.html", "rice-codebook.csv", "rice-export.json"} <= set(held)
