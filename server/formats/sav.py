@@ -96,6 +96,10 @@ def _slots(made: Plan, work: Work) -> list[Slot]:
     return found
 
 
+def _further(name: str, piece: int, taken: set[str]) -> str:
+    return mangled(f"{name}_{piece + 1}", 0, taken, NAME_LIMIT, RESERVED)
+
+
 def _width(one: Variable, pieces: int) -> int:
     if one.numeric:
         return 0
