@@ -9,6 +9,8 @@ from contextlib import closing
 from server.consultation.planning import FormPlan
 from server.consultation.tables import TablePlan
 from server.extracts.gathering import Gathered
+from server.extracts.losses import Losses
+from server.extracts.opening import agreed
 from server.extracts.sheets import Batch, Cell, Role
 from server.hub import Hub
 from server.store import consultation_source as source
@@ -28,7 +30,8 @@ def add_submissions(
     numbers: Collection[int],
     check: Callable[[Connection], None],
 ) -> None:
-    """Those of the numbers that stand now. check: raises when the forms are no longer those of the plan."""
+    """Those of the numbers that stand now, without those of people who did not agree to take part. check: raises
+    when the forms are no longer those of the plan."""
     where = source.among(plan.form.id, numbers)
     schemas = {version.id: version.schema for version in plan.versions}
     rows = ExtractSource(
@@ -39,7 +42,7 @@ def add_submissions(
         held = source.standing(reader, plan.form.id, numbers)
         if held:
             extract = Gathered(plan.form.xml_form_id, plan.versions, rows, (), frozenset())
-            _Filling(file, plan, held).fill(extract)
+            _Filling(file, plan, held).fill(agreed(extract, Losses()))
 
 
 class _Filling:

@@ -36,7 +36,7 @@ def lay_out(file: ConsultationFile, plans: Mapping[int, FormPlan]) -> None:
 
 def _is_extended(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the tables of old are those of new without what comes at their ends."""
-    if old["versions"] != new["versions"][: len(old["versions"])]:
+    if old["versions"] != new["versions"][: len(old["versions"])] or old["read_by"] != new["read_by"]:
         return False
     later = {table[0]: table for table in new["tables"]}
     return all(

@@ -17,6 +17,7 @@ from server.extracts.merging import Version, merged_sheets
 from server.extracts.provinces import find_provinces
 from server.extracts.sheets import Column, Kind, Sheet
 from server.hub import Hub
+from server.privacy.consent import consent_column
 from server.store import consultation_source as source
 from server.store import forms, projects
 from server.store.actors import Connection
@@ -43,13 +44,21 @@ class FormPlan:
         return self.tables[0]
 
     def kept(self) -> dict[str, Any]:
-        """What is remembered of it, to tell what a later plan changes."""
+        """What is remembered of it, to tell what a later plan changes. read_by: what answers are taken to say, of
+        the province and of consent; a version may make old answers say otherwise."""
+        provinces = find_provinces(self.versions)
         return {
-            "versions": [[v.number, v.id] for v in self.versions],
+            "versions": [[v.number, v.id, provinces.places.get(v.id)] for v in self.versions],
+            "read_by": sha256(repr((provinces.values, self._consent())).encode()).hexdigest()[:16],
             "tables": [
                 [t.name, t.path, t.parent, [[p.name, p.type, p.open] for p in t.places]] for t in self.tables
             ],
         }
+
+    def _consent(self) -> object:
+        columns = [place.column for place in self.root.places if place.part is None]
+        place = consent_column(Sheet("", "", None, tuple(columns)))
+        return None if place is None else (columns[place].path, columns[place].values)
 
 
 def tables_kept(kept: Mapping[str, Any]) -> list[TablePlan]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from forms.codebook import texts_as_written
@@ -99,24 +99,31 @@ def labels_of(texts: Texts) -> Labels:
 def _listed(content: bytes | None, value: str, label: str) -> Values:
     """The choices of a CSV file; none of one that cannot be read. Its languages: `label_km` or `label::Khmer (km)`."""
     try:
-        rows = csv.DictReader(io.StringIO((content or b"").decode("utf-8-sig"), newline=""), strict=True)
-        columns = _label_columns(rows.fieldnames or (), label)
-        return {row[value]: _said(row, columns) for row in rows if row.get(value)}
+        rows = csv.reader(io.StringIO((content or b"").decode("utf-8-sig"), newline=""), strict=True)
+        header = next(rows, [])
+        if value not in header:
+            return {}
+        code, places = header.index(value), _label_places(header, label)
+        width = max([code, *(place for _, place in places)]) + 1
+        whole = (row if len(row) >= width else [*row, *[""] * width] for row in rows)
+        return {row[code]: _said(row, places) for row in whole if row[code]}
     except (UnicodeDecodeError, csv.Error):
         return {}
 
 
-def _said(row: Mapping[str, str | None], columns: Mapping[str, tuple[str, ...]]) -> Labels:
-    texts = {lang: next((row[c] for c in names if row.get(c)), None) for lang, names in columns.items()}
-    return {language: text for language, text in texts.items() if text}
+def _said(row: Sequence[str], places: Sequence[tuple[str, int]]) -> Labels:
+    return {language: row[place] for language, place in places if row[place]}
 
 
-def _label_columns(header: Iterable[str], label: str) -> dict[str, tuple[str, ...]]:
-    """language -> the columns that hold its labels, the best first."""
-    header = list(header)
-    own = {code: [h for h in header if h.lower() == f"label_{code}"] for code in LANGUAGES}
-    for number, text in enumerate(header):
-        read = read_header("choices", number, text)
+def _label_places(header: Sequence[str], label: str) -> list[tuple[str, int]]:
+    """(language, place of a column with its labels), for each the best last."""
+    plain = [(code, header.index(label)) for code in LANGUAGES] if label in header else []
+    own = []
+    for place, text in enumerate(header):
+        read = read_header("choices", place, text)
         if read.name == "label" and read.code in LANGUAGES:
-            own[read.code].append(text)
-    return {code: (*names, *([label] if label in header else [])) for code, names in own.items()}
+            own.append((read.code, place))
+    named = [
+        (code, n) for n, text in enumerate(header) for code in LANGUAGES if text.lower() == f"label_{code}"
+    ]
+    return [*plain, *own, *named]

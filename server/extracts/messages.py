@@ -8,6 +8,7 @@ from server.extracts.losses import Loss
 # Each is said with {sheet}, {column} and {count}.
 LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
+    "column.left_out": mark("{sheet} · {column}: SQLite takes no more columns in one table, so this one is left out. It stands in the CSV."),
     "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
     "consent.refused": mark("{sheet}: {count} submissions are left out, because those asked did not agree to take part."),
     "private.named_in_text": mark("{sheet} · {column}: {count} texts named the person of their own row. The pseudonym stands there."),
@@ -29,12 +30,11 @@ LOSSES = {
     "character.not_xml": mark("{sheet} · {column}: {count} control characters were left out, because the file cannot hold them. They stand in the CSV."),
     "file.not_arrived": mark("{sheet} · {column}: {count} files are named and have not arrived on this hub. media.csv says which."),
     "file.damaged": mark("{count} files cannot be read whole from this hub's disk. media.csv says which. Run samleng verify."),
-    "sheet.no_place": mark("{sheet}: no question asks for a place, so its rows are not on this map."),
+    "sheet.no_place": mark("{sheet}: no column of this export holds a place, so its rows are not on this map."),
     "row.no_place": mark("{sheet}: {count} rows name no place that can be drawn and are not on this map."),
     "place.unsound": mark("{sheet} · {column}: {count} places cannot be drawn: off the globe, or with too few points. They stand as they were given in the CSV."),
     "cell.guarded": mark("{sheet} · {column}: {count} cells would be taken for a formula by a spreadsheet and begin with an apostrophe, which is not part of the answer."),
     "ring.closed": mark("{sheet} · {column}: {count} areas did not end where they began and were closed."),
-    "column.left_out": mark("{sheet} · {column}: SQLite takes no more columns in one table, so this one is left out. It stands in the CSV."),
 }  # fmt: skip
 # Said like a loss, but nothing is lost.
 REMARKS = frozenset({

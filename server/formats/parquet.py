@@ -33,7 +33,7 @@ READ = 1 << 18
 def write(extract: Extract, work: Work, group_bytes: int = GROUP_BYTES) -> Iterator[Part]:
     provinces, key = Provinces(), _key(extract)
     for sheet in extract.sheets:
-        with TemporaryDirectory(dir=work.folder) as folder:
+        with TemporaryDirectory(dir=work.folder, ignore_cleanup_errors=True) as folder:
             for province, spool in _parted(extract, sheet, work, provinces, Path(folder)):
                 inside = f"{key}={quote(province, safe='')}/part-0.parquet"
                 yield Part(sheet.name if sheet.path else "", _file(spool, group_bytes), inside)

@@ -66,17 +66,21 @@ def height_of(texts: Iterable[Cell], columns: Sequence[float], most: int = MOST_
     return min(lines, most) * LINE_HEIGHT + 4
 
 
-def beginning(columns: Sequence[float], *, frozen: bool = True) -> str:
+def beginning(columns: Sequence[float], *, frozen: bool = True, shown: bool = False) -> str:
+    """frozen: the first row stays in sight. shown: this is the sheet with which the workbook opens."""
     pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>'
     listed = "".join(
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, width in enumerate(columns, 1)
     )
     return (
-        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView{_SHOWN if shown else ""} workbookViewId="0">'
         f"{pane if frozen else ''}</sheetView></sheetViews>"
         f'<sheetFormatPr defaultRowHeight="{ROW_HEIGHT}" customHeight="1"/><cols>{listed}</cols><sheetData>'
     )
+
+
+_SHOWN = ' tabSelected="1"'
 
 
 def wrapped_row(
@@ -108,6 +112,11 @@ class Written:
     def area(self) -> str:
         return f"A1:{letters_of(self.columns - 1)}{self.row}"
 
+    def lead(self, link: Link) -> None:
+        """A link more, as long as Excel takes it."""
+        if len(self.links) < LINKS_LIMIT:
+            self.links.append(link)
+
 
 def ending(page: Written) -> str:
     """With the filter of its table; and Excel need not say of each code that it looks like a number."""
@@ -119,7 +128,7 @@ def ending(page: Written) -> str:
         else ""
     )
     return (
-        f"</sheetData>{filtered}{_hyperlinks(page.links[:LINKS_LIMIT])}"
+        f"</sheetData>{filtered}{_hyperlinks(page.links)}"
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         f'<pageSetup paperSize="9" orientation="landscape"/>{ignored}</worksheet>'
     )

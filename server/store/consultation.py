@@ -34,7 +34,7 @@ from server.store.sheet_tables import (
 log = logging.getLogger(__name__)
 NAME = "consultation.db"
 LAYOUT = "1"  # another one: the file is made anew
-BUSY_MS, CACHE_MB = 30_000, 32
+BUSY_MS, PATIENCE_MS, CACHE_MB = 30_000, 200, 32
 # Codes of SQLite that say that the moment is bad, not the file.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
             sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM}  # fmt: skip
@@ -283,6 +283,7 @@ class ConsultationFile:
         """Takes what was deleted out of every page: False when a reader still needs the log."""
         for name in searches:
             self.db.execute(f"INSERT INTO {quoted(name)} ({quoted(name)}) VALUES ('optimize')")
+        self.db.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")  # who withdraws is waiting
         self.db.execute("VACUUM")
         busy = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not busy

@@ -1,10 +1,11 @@
-"""As an analyst would: three provinces merge, two versions of a form, an edit and a withdrawal; one command to each
-format, opened in what analysts use, and the same totals everywhere.
+"""As an analyst would: three provinces merge, two versions of a form, an edit, a withdrawal and a refusal; one
+command to each format, opened in what analysts use, and the same totals everywhere.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 
 from server.exporting import form_named
 from server.withdrawal import withdraw
-from tests.end_to_end.hubs import samleng
+from tests.end_to_end.hubs import ROOT, samleng
 from tests.extracts.consulting import NEEDS_1, NEEDS_2, name_of, publish, submit, xform
 from tests.server.season import Country
 
@@ -39,7 +40,8 @@ class Totals(NamedTuple):
     villages: tuple[str, ...]
 
 
-# Province by province: 2 + 3 + 2 submissions; one withdrawn. Women: 5 each, and 9 in the edited one.
+# Province by province: 2 + 3 + 2 submissions; one withdrawn, and an eighth without consent. Women: 5 each, and 9 in
+# the edited one.
 EXPECTED = Totals(6, 5 * 5 + 9, 2 * 6, (VILLAGE,) * 3)
 
 
@@ -62,6 +64,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for nth, version in enumerate(("1", "2", "2")[: 2 + (number == 1)]):
             submit(hubs[number], 10 * number + nth + 1, filled(province, version), version)
     submit(hubs[0], 91, filled("07", "2", women=9), edits=2)
+    submit(hubs[2], 29, filled("07", "2", women=100, consent="no"))
     for number in range(NATION):
         country.carry(number, NATION)
     withdraw(hubs[1], form_named(hubs[1], 1, "wps"), name_of(13))
@@ -101,6 +104,8 @@ def test_pandas_reads_the_csv_files(export: Callable[..., Path]) -> None:
     assert totals(*read) == EXPECTED
     assert sorted(read[0]["Hub"].unique()) == sorted(PROVINCES)
     assert set(read[1]["PARENT_KEY"]) == set(read[0]["KEY"])
+    note = json.loads((folder / "wps-export.json").read_text(encoding="utf-8"))
+    assert [loss["count"] for loss in note["losses"] if loss["code"] == "consent.refused"] == [1]
 
 
 def test_excel_and_libreoffice_read_the_workbook(export: Callable[..., Path]) -> None:
@@ -153,3 +158,22 @@ def test_filters_choose_the_same_in_every_format(export: Callable[..., Path]) ->
     assert (len(table), set(table["Hub"])) == (2, {"បាត់ដំបង"})
     by_day = pandas.read_csv(export("csv", "--until", "2020-01-01") / "wps.csv", dtype=str)
     assert len(by_day) == 0
+
+
+def test_the_examples_of_the_page_run_as_they_stand(
+    nation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/exports.md, with the form of this test."""
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8").replace("wps_consultation", "wps")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^samleng (export .*)$", page, re.MULTILINE)
+    for command in [*commands, "export wps --project 1 --format sqlite --out wps.db"]:
+        done = samleng(nation, *command.split())
+        assert done.returncode == 0, (command, done.stderr)
+    shutil.unpack_archive("wps.zip", tmp_path)
+    counted = []
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        named: dict[str, object] = {}
+        exec(block, named)
+        counted.append(named["total"])
+    assert counted == [EXPECTED.people, EXPECTED.submissions, EXPECTED.submissions]

@@ -18,7 +18,9 @@ from server.hub import Hub
 from server.review import delete_submission, set_review_state
 from server.store.forms import Form
 from server.store.submissions import find_submission
+from server.subjects import submission_subject
 from server.withdrawal import withdraw
+from sync.ledger import make_entry
 from tests.exports.conftest import form as plain_form
 from tests.extracts.consulting import (
     NEEDS_1,
@@ -219,6 +221,18 @@ def test_an_encrypted_submission_is_a_row_without_answers(held: tuple[Hub, Form]
         one: ("missing encrypted form data", None), two: ("not decrypted", None), plain: (None, "ថ្មី"),
     }  # fmt: skip
     assert gathered_rows(hub, form, "/people/person") == []
+
+
+def test_answers_whose_bytes_have_not_come_are_a_row_that_says_so(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    entry = make_entry(
+        "submission.create", submission_subject(form.project_uid, form.key, name_of(1)), hub="kep",
+        made_at="2026-11-22T00:00:00.000000Z", body={"instance_id": name_of(1), "form_version": "1"},
+        blobs=["ab" * 32],
+    )  # fmt: skip
+    hub.ledger.append([entry])
+    (row,) = gathered_rows(hub, form)
+    assert (row["KEY"], row["Status"], row["story"], row["Hub"]) == (name_of(1), "not read", None, "kep")
 
 
 def test_a_question_called_like_a_column_of_ours_gives_way(tmp_path: Path) -> None:
