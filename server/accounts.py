@@ -76,7 +76,7 @@ def create_user(
 
     Raises Problem 400.11 (email), 400.21, 400.38, 400.44 (password), 409.3 (email taken).
     """
-    address = _checked_email(email)
+    address = check_email(email)
     body = {"display_name": display_name or address, "email": address, **secrets_of(hub, address, password)}
 
     def work(turn: Turn) -> Actor:
@@ -90,7 +90,7 @@ def update_user(hub: Hub, actor: Actor, changes: Mapping[str, str], by: By | Non
     """changes: display_name and email, those that shall change. Raises Problem 400.11, 409.3."""
     body: dict[str, Any] = {name: changes[name] for name in ("display_name", "email") if name in changes}
     if "email" in body:
-        body["email"] = _checked_email(body["email"])
+        body["email"] = check_email(body["email"])
         if body["email"] != actor.email:
             body["digest"] = None  # made from the old address: made anew when the user next signs in
 
@@ -117,7 +117,8 @@ def delete_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
     hub.write(lambda turn: append(turn, actor, "user.delete", {}, by))
 
 
-def _checked_email(email: str) -> str:
+def check_email(email: str) -> str:
+    """The address as it is kept. Raises Problem 400.11."""
     address = email.strip().lower()  # kept in small letters: addresses are compared without case
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or " " in address:
         raise Problem("400.11", field="email", value=email, expected="email address")

@@ -81,6 +81,10 @@ _HUB = (
     _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
     _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+    _row("first.name", 400, INPUT, mark("The hub needs a name of 1 to {limit} characters, such as that of its province. Nothing was made yet.")),
+    _row("first.passwords", 400, INPUT, mark("The two passwords differ. Type the same one twice. Nothing was made yet.")),
+    _row("first.project", 400, INPUT, mark("Forms are published in a consultation: give it a name, or choose no form. Nothing was made yet.")),
+    _row("first.elsewhere", 403, INPUT, mark("This hub is not set up yet. Open this address in a browser on the hub's own computer.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

@@ -122,6 +122,12 @@ def list_users(db: sqlite3.Connection) -> list[Actor]:
     return [Actor(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}")]
 
 
+def has_users(db: sqlite3.Connection) -> bool:
+    """Whether a web user ever had a password."""
+    sql = "SELECT EXISTS (SELECT 1 FROM actor WHERE type = 'user' AND password IS NOT NULL)"
+    return bool(db.execute(sql).fetchone()[0])
+
+
 def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
     """Those with a live token first, newest first (Central)."""
     where = "type = 'field_key' AND project = ? AND deleted_at IS NULL"
