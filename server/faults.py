@@ -45,6 +45,7 @@ _TABLET = (
     _row("openrosa.version", 400, INPUT, mark("This address speaks OpenRosa: the request needs the header X-OpenRosa-Version: 1.0.")),
     _row("auth.needed", 401, INPUT, mark("Sign in first: check the user name and password in the tablet's server settings.")),
     _row("auth.failed", 401, INPUT, mark("The user name or the password is not right. Check them and try again.")),
+    _row("auth.paused", 429, INPUT, mark("A wrong password was given too often. Wait {minutes} minutes, then try again. Whoever is signed in, and tablets with a QR code, go on as before.")),
     _row("auth.token", 403, INPUT, mark("This tablet's access is no longer valid. Ask your coordinator for a new QR code.")),
     _row("auth.rights", 403, INPUT, mark("You do not have access to this form. Ask your coordinator for it.")),
     _row("not_found.project", 404, INPUT, mark("The project {project} does not exist here. Check the address in the tablet's server settings.")),

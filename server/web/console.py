@@ -53,7 +53,7 @@ def sign_in() -> Response:
     _refuse_other_sites()
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        opened = accounts.sign_in(wire.hub(), email, password)
+        opened = wire.sign_in(email, password, request.headers.get("User-Agent"))
     except Problem as fault:
         raise Fault("auth.failed") from fault  # the same, in words for a person
     answer = _home()

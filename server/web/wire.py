@@ -12,7 +12,9 @@ import orjson
 from flask import current_app, g, request
 
 from i18n import choose_language
-from server.accounts import place, rights_of
+from server.accounts import SignIn, place, rights_of
+from server.accounts import sign_in as open_session
+from server.attempts import Attempts
 from server.errors import Problem
 from server.hub import NOTES, Hub
 from server.roles import Rights
@@ -22,7 +24,15 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.credentials import (
+    Caller,
+    CheckedPasswords,
+    cookie_name,
+    identify,
+    is_secure,
+    key_of,
+    place_of,
+)
 from server.web.gate import Gate
 from server.web.paths import DRAFT
 
@@ -38,7 +48,8 @@ class Running:
 
     def __init__(self, hub: Hub, gate: Gate) -> None:
         self.hub, self._gate = hub, gate
-        self.checked = CheckedPasswords(hub)
+        self.attempts = Attempts()
+        self.checked = CheckedPasswords(hub, self.attempts)
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
     def close(self) -> None:
@@ -63,8 +74,14 @@ def caller() -> Caller:
     """Worked out once a request. Raises Problem 401.2, 401.3, 403.1."""
     held: Caller | None = g.get("caller")
     if held is None:
-        held = g.caller = identify(hub(), running().checked, request)
+        held = g.caller = identify(hub(), running().checked, running().attempts, request)
     return held
+
+
+def sign_in(email: str, password: str, user_agent: str | None = None) -> SignIn:
+    """Raises Problem 401.2, Fault auth.paused."""
+    with running().attempts.counted(email, place_of(request)):
+        return open_session(hub(), email, password, user_agent)
 
 
 def actor() -> Actor:

@@ -24,7 +24,7 @@ SUCCESS = {"success": True}
 def sign_in() -> Response:
     email, password = _asked(wire.json_body())
     agent = request.headers.get("User-Agent")
-    opened = accounts.sign_in(wire.hub(), email, password, agent)
+    opened = wire.sign_in(email, password, agent)
     answer = jsonify(
         token=opened.token,
         csrf=opened.csrf,
