@@ -26,7 +26,10 @@ blueprint = Blueprint(
 FORM_LIMIT = 10_000  # bytes; an address and a password
 LANG_COOKIE = "lang"
 LANG_KEPT = timedelta(days=400)
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 STATES = {
     "received": mark("Received"),
     "hasIssues": mark("Has issues"),
