@@ -59,6 +59,7 @@ OTHERS = (
     "server.web.hub",
     "server.web.hub_pairing",
     "server.web.console",
+    "server.web.account",
 )
 
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from server.errors import Fault, Problem
+from server.errors import Fault, Refusal
 
-WRONG = "401.2"
+WRONG = ("401.2", "second.wrong")
 KEPT = 10_000  # names counted at most; those not tried for longest are forgotten first
 
 
@@ -56,13 +56,13 @@ class Attempts:
 
     @contextmanager
     def counted(self, email: str, place: str) -> Iterator[None]:
-        """Around looking at a password; Problem 401.2 says that it was wrong. place: the caller's network address.
+        """Around looking at a password; a refusal of WRONG says that it was wrong. place: the caller's network address.
         Raises Fault auth.paused before it is looked at, right or wrong."""
         self._check(email, place)
         try:
             yield
-        except Problem as fault:
-            if fault.code == WRONG:
+        except Refusal as fault:
+            if fault.code in WRONG:
                 self._fail(email, place)
             raise
         with self._lock:

@@ -83,7 +83,7 @@ def _form(hub: Hub, project: Project, form: Form, may: May) -> FormView:
         version=version.version if version else "",
         state=form.state,
         total=total,
-        newest=_shown(newest),
+        newest=local_shown(newest),
         sources=_sources(hub, form) if readable else (),
         states=_states(hub, form) if readable else {},
         parked=len(submissions.list_parked(db, project.id, form.key)) if readable else 0,
@@ -104,6 +104,6 @@ def _states(hub: Hub, form: Form) -> dict[str, int]:
     return dict.fromkeys(STATES, 0) | submissions.count_review_states(hub.read(), form.id)
 
 
-def _shown(stamp: str | None) -> str | None:
+def local_shown(stamp: str | None) -> str | None:
     """A stamp as people in Cambodia read a clock: "2026-11-15 18:26"."""
     return datetime.fromisoformat(stamp).astimezone(CAMBODIA).strftime("%Y-%m-%d %H:%M") if stamp else None

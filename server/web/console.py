@@ -14,6 +14,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 
 from i18n import LANGUAGES, mark, translate
 from server import accounts
+from server.accounts import SignIn
 from server.errors import Fault, Problem, Refusal
 from server.overview import overview
 from server.resets import reset_password
@@ -27,7 +28,7 @@ FORM_LIMIT = 10_000  # bytes; an address and a password
 LANG_COOKIE = "lang"
 LANG_KEPT = timedelta(days=400)
 POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 STATES = {
@@ -46,8 +47,8 @@ CHANGED = mark("Your new password is set. Sign in with it.")
 @blueprint.get("/")
 def home() -> Response:
     if wire.caller().actor is None:
-        return _page("sign_in.html")
-    return _page("home.html", projects=overview(wire.hub(), wire.may), states=STATES, form_states=FORM_STATES)
+        return page("sign_in.html")
+    return page("home.html", projects=overview(wire.hub(), wire.may), states=STATES, form_states=FORM_STATES)
 
 
 @blueprint.post("/sign-in")
@@ -59,6 +60,30 @@ def sign_in() -> Response:
         opened = wire.sign_in(email, password, request.headers.get("User-Agent"))
     except Problem as fault:
         raise Fault("auth.failed") from fault  # the same, in words for a person
+    except Fault as fault:
+        if fault.code != "second.needed":
+            raise
+        return page("sign_in_code.html", ticket=fault.values["ticket"])
+    return _let_in(opened)
+
+
+@blueprint.post("/sign-in/code")
+def give_code() -> Response:
+    request.max_content_length = FORM_LIMIT
+    _refuse_other_sites()
+    ticket = request.form.get("ticket", "")
+    try:
+        opened = wire.finish_sign_in(ticket, request.form.get("code", ""), request.headers.get("User-Agent"))
+    except Fault as fault:
+        if fault.code != "second.wrong":
+            raise
+        answer = page("sign_in_code.html", ticket=ticket, fault=fault.text(lang()))
+        answer.status_code = fault.status
+        return answer
+    return _let_in(opened)
+
+
+def _let_in(opened: SignIn) -> Response:
     answer = _home()
     expires = datetime.fromisoformat(opened.expires_at)
     name = wire.session_cookie()
@@ -82,7 +107,7 @@ def sign_out() -> Response:
 @blueprint.get("/new-password")
 def ask_new_password() -> Response:
     """What the link of `server/resets.py` opens."""
-    return _page("new_password.html", token=request.args.get("token", ""))
+    return page("new_password.html", token=request.args.get("token", ""))
 
 
 @blueprint.post("/new-password")
@@ -94,10 +119,10 @@ def set_new_password() -> Response:
         if not reset_password(wire.hub(), token, password):
             raise Fault("reset.ended")
     except Refusal as fault:
-        answer = _page("new_password.html", token=token, fault=fault.text(_lang()))
+        answer = page("new_password.html", token=token, fault=fault.text(lang()))
         answer.status_code = fault.status
         return answer
-    return _page("sign_in.html", said=translate(CHANGED, _lang()))
+    return page("sign_in.html", said=translate(CHANGED, lang()))
 
 
 @blueprint.get("/language/<lang>")
@@ -122,8 +147,8 @@ def _refuse_other_sites() -> None:
 @blueprint.errorhandler(Refusal)
 def refuse(fault: Refusal) -> Response:
     """Back to the sign-in page, with what went wrong."""
-    text = translate(g.said, _lang()) if "said" in g else fault.text(_lang())
-    answer = _page("sign_in.html", fault=text, email=request.form.get("email", ""))
+    text = translate(g.said, lang()) if "said" in g else fault.text(lang())
+    answer = page("sign_in.html", fault=text, email=request.form.get("email", ""))
     answer.status_code = fault.status
     return answer
 
@@ -142,11 +167,11 @@ def _home() -> Response:
     return redirect(f"{request.root_path}/", 303)  # type: ignore[return-value]
 
 
-def _page(template: str, **values: Any) -> Response:
-    lang = _lang()
+def page(template: str, **values: Any) -> Response:
+    spoken = lang()
     text = render_template(
-        template, _=_speaker(lang), lang=lang, hub_name=wire.hub().name, root=request.root_path, **_who(),
-        **values, others=[other for other in LANGUAGES if other != lang],
+        template, _=_speaker(spoken), lang=spoken, hub_name=wire.hub().name, root=request.root_path, **_who(),
+        **values, others=[other for other in LANGUAGES if other != spoken],
         quote=lambda said: quote(said, safe=""),
     )  # fmt: skip
     return Response(text, content_type="text/html; charset=utf-8")
@@ -166,7 +191,7 @@ def _speaker(lang: str) -> Callable[..., str]:
     return lambda message, **values: translate(message, lang, **values)
 
 
-def _lang() -> str:
+def lang() -> str:
     """What was chosen by click, else what the browser asks for, else the hub's."""
     chosen = request.cookies.get(LANG_COOKIE)
     return chosen if chosen in LANGUAGES else wire.lang()

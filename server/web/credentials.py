@@ -19,10 +19,10 @@ from urllib.parse import unquote
 from flask import Request, g
 from werkzeug.datastructures import Authorization
 
-from server import accounts
+from server import accounts, second_factor
 from server.accounts import by_of
 from server.attempts import Attempts
-from server.errors import Problem
+from server.errors import Fault, Problem
 from server.hub import Hub
 from server.store import actors
 from server.store.actors import Actor, Session
@@ -58,8 +58,10 @@ class CheckedPasswords:
         self._lock = threading.Lock()
 
     def actor_of(self, email: str, password: str, place: str) -> Actor:
-        """Raises Problem 401.2, Fault auth.paused."""
+        """Raises Problem 401.2, Fault auth.paused, second.session."""
         actor = actors.find_by_email(self._hub.read(), email)
+        if actor is not None and second_factor.is_on(self._hub, actor):
+            raise Fault("second.session")
         if actor is not None and self._until.get(self._name(actor, password), 0) > time.monotonic():
             return actor
         with self._attempts.counted(email, place):
@@ -167,6 +169,8 @@ def _by_digest(hub: Hub, attempts: Attempts, request: Request) -> Caller:
         actor = _digested(hub, said, request)
         if actor is None and not g.digest_stale:  # with an old nonce the password was right
             raise Problem("401.2")
+    if actor is not None and second_factor.is_on(hub, actor):
+        raise Fault("second.session")
     return _proven(actor, "digest")
 
 

@@ -12,10 +12,10 @@ import orjson
 from flask import current_app, g, request
 
 from i18n import choose_language
+from server import accounts, second_factor
 from server.accounts import SignIn, place, rights_of
-from server.accounts import sign_in as open_session
 from server.attempts import Attempts
-from server.errors import Problem
+from server.errors import Fault, Problem
 from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
@@ -78,10 +78,19 @@ def caller() -> Caller:
     return held
 
 
-def sign_in(email: str, password: str, user_agent: str | None = None) -> SignIn:
-    """Raises Problem 401.2, Fault auth.paused."""
+def sign_in(email: str, password: str, user_agent: str | None = None, code: str | None = None) -> SignIn:
+    """Raises Problem 401.2, Fault auth.paused, second.needed, second.wrong."""
     with running().attempts.counted(email, place_of(request)):
-        return open_session(hub(), email, password, user_agent)
+        return accounts.sign_in(hub(), email, password, user_agent, code)
+
+
+def finish_sign_in(ticket: str, code: str, user_agent: str | None = None) -> SignIn:
+    """Raises Fault auth.paused, second.ended, second.wrong."""
+    user = second_factor.holder_of(hub(), ticket)
+    if user is None:
+        raise Fault("second.ended")
+    with running().attempts.counted(user.email or "", place_of(request)):
+        return accounts.finish_sign_in(hub(), user, code, user_agent)
 
 
 def actor() -> Actor:
