@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from server import passwords
+from server import passwords, second_factor
 from server.actor_entries import By as By
 from server.actor_entries import append, assignment, born, record, reread
+from server.actor_entries import by_of as by_of
 from server.clock import stamp
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.password_strength import check_strength
 from server.roles import Rights, Role
 from server.store import actors
-from server.store.actors import Actor, Assignment, Connection, SignedIn
+from server.store.actors import Actor, Assignment, Connection, Session, SignedIn
 from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import plain_key
@@ -37,11 +38,6 @@ class SignIn:
     expires_at: str
     created_at: str
     actor: Actor
-
-
-def by_of(actor: Actor) -> dict[str, str]:
-    """How entries name who acted."""
-    return {"id": actor.uid, "name": actor.display_name}
 
 
 # What somebody may do
@@ -76,7 +72,7 @@ def create_user(
 
     Raises Problem 400.11 (email), 400.21, 400.38, 400.44 (password), 409.3 (email taken).
     """
-    address = _checked_email(email)
+    address = check_email(email)
     body = {"display_name": display_name or address, "email": address, **secrets_of(hub, address, password)}
 
     def work(turn: Turn) -> Actor:
@@ -90,7 +86,7 @@ def update_user(hub: Hub, actor: Actor, changes: Mapping[str, str], by: By | Non
     """changes: display_name and email, those that shall change. Raises Problem 400.11, 409.3."""
     body: dict[str, Any] = {name: changes[name] for name in ("display_name", "email") if name in changes}
     if "email" in body:
-        body["email"] = _checked_email(body["email"])
+        body["email"] = check_email(body["email"])
         if body["email"] != actor.email:
             body["digest"] = None  # made from the old address: made anew when the user next signs in
 
@@ -117,7 +113,8 @@ def delete_user(hub: Hub, actor: Actor, by: By | None = None) -> None:
     hub.write(lambda turn: append(turn, actor, "user.delete", {}, by))
 
 
-def _checked_email(email: str) -> str:
+def check_email(email: str) -> str:
+    """The address as it is kept. Raises Problem 400.11."""
     address = email.strip().lower()  # kept in small letters: addresses are compared without case
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or " " in address:
         raise Problem("400.11", field="email", value=email, expected="email address")
@@ -165,23 +162,40 @@ def check_password(hub: Hub, email: str, password: str) -> Actor | None:
     return actor if passwords.password_fits(password, actor.password) else None
 
 
-def sign_in(hub: Hub, email: str, password: str, user_agent: str | None = None) -> SignIn:
-    """Raises Problem 401.2."""
+def sign_in(
+    hub: Hub, email: str, password: str, user_agent: str | None = None, code: str | None = None
+) -> SignIn:
+    """code: of the user's second factor. Raises Problem 401.2, Fault second.needed (with a ticket for
+    `finish_sign_in`), second.wrong."""
     actor = check_password(hub, email, password)
     if actor is None:
         raise Problem("401.2")
-    return hub.write(lambda turn: _open_session(turn, actor, password, user_agent))
+
+    def work(turn: Turn) -> SignIn:
+        if actor.digest is None:
+            digest = passwords.digest_secret(actor.email or "", password)
+            record(turn, actor, "user.update", {"digest": digest}, None)
+        return _open_session(turn, actor, user_agent, code)
+
+    return hub.write(work)
 
 
-def _open_session(turn: Turn, actor: Actor, password: str, user_agent: str | None) -> SignIn:
-    if actor.digest is None:
-        digest = passwords.digest_secret(actor.email or "", password)
-        record(turn, actor, "user.update", {"digest": digest}, None)
+def finish_sign_in(hub: Hub, actor: Actor, code: str, user_agent: str | None = None) -> SignIn:
+    """For the holder of a ticket (server/second_factor.py). Raises Fault second.wrong."""
+    return hub.write(lambda turn: _open_session(turn, actor, user_agent, code))
+
+
+def _open_session(turn: Turn, actor: Actor, user_agent: str | None, code: str | None) -> SignIn:
+    proof = second_factor.prove(turn, actor, code)
     token, csrf = passwords.make_token(), passwords.make_token()
     expires_at = stamp(turn.hub.clock.now() + timedelta(hours=turn.hub.config.session_hours))
-    body = {"token_sha256": passwords.token_hash(token).hex(), "csrf": csrf, "expires_at": expires_at}
+    body: dict[str, Any] = {
+        "token_sha256": passwords.token_hash(token).hex(), "csrf": csrf, "expires_at": expires_at,
+    }  # fmt: skip
     if user_agent:
         body["user_agent"] = user_agent[:USER_AGENT]
+    if proof is not None:
+        body["second_factor"] = proof
     entry = append(turn, actor, "user.session.create", body, by_of(actor))
     return SignIn(token, csrf, expires_at, entry.made_at, reread(turn, actor.uid))
 
@@ -190,6 +204,20 @@ def find_session(hub: Hub, token: str) -> SignedIn | None:
     """Who is signed in with this token, and since when; None when it has run out."""
     found = actors.find_signed_in(hub.read(), passwords.token_hash(token))
     return found if found is not None and found.session.expires_at > hub.clock.stamp() else None
+
+
+def sessions_of(hub: Hub, actor: Actor) -> list[tuple[str, Session]]:
+    """(name to end it by, session) of those that are open, newest first."""
+    held = actors.list_sessions(hub.read(), actor.id, hub.clock.stamp())
+    return [(hashed.hex(), session) for hashed, session in held]
+
+
+def end_named_session(hub: Hub, actor: Actor, name: str, by: By | None = None) -> bool:
+    """One of the actor's own, named as `sessions_of` does. False when there is none."""
+    if name not in {held for held, _session in sessions_of(hub, actor)}:
+        return False
+    hub.write(lambda turn: append(turn, actor, "user.session.end", {"token_sha256": name}, by))
+    return True
 
 
 def end_session(hub: Hub, token: str, by: By | None = None) -> bool:

@@ -18,6 +18,11 @@ By = Mapping[str, str]
 _RECORDS = ("user.create", "user.update", "field_key.create", "field_key.update")
 
 
+def by_of(actor: Actor) -> dict[str, str]:
+    """How entries name who acted."""
+    return {"id": actor.uid, "name": actor.display_name}
+
+
 def append(
     turn: Turn,
     actor: Actor,

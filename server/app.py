@@ -62,6 +62,7 @@ OTHERS = (
     "server.web.hub_pairing",
     "server.web.console",
     "server.web.export_page",
+    "server.web.account",
 )
 
 

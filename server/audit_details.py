@@ -330,6 +330,8 @@ _BY_ACTION: dict[str, Callable[[Teller, Told], Details]] = {
     "user.preference.update": _preferred,
     "user.preference.delete": _preferred,
     "user.reset.create": _nothing,
+    "user.second_factor.create": _nothing,
+    "user.second_factor.delete": _nothing,
     **{
         f"{who}.assignment.create": _assigned("grantedActeeId")
         for who in ("user", "field_key", "public_link")

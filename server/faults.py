@@ -45,6 +45,11 @@ _TABLET = (
     _row("openrosa.version", 400, INPUT, mark("This address speaks OpenRosa: the request needs the header X-OpenRosa-Version: 1.0.")),
     _row("auth.needed", 401, INPUT, mark("Sign in first: check the user name and password in the tablet's server settings.")),
     _row("auth.failed", 401, INPUT, mark("The user name or the password is not right. Check them and try again.")),
+    _row("auth.paused", 429, INPUT, mark("A wrong password was given too often. Wait {minutes} minutes, then try again. Whoever is signed in, and tablets with a QR code, go on as before.")),
+    _row("second.needed", 401, INPUT, mark("This account has a second factor: give the six digits that the app on your phone shows, as well as the password.")),
+    _row("second.wrong", 401, INPUT, mark("The code is not right, or it was used already. Wait for the next one, or use a recovery code.")),
+    _row("second.ended", 401, INPUT, mark("Too much time has passed since the password was given. Sign in again.")),
+    _row("second.session", 401, INPUT, mark("This account has a second factor, so programs and tablets cannot sign in with its password alone. Use an account of their own for them.")),
     _row("auth.token", 403, INPUT, mark("This tablet's access is no longer valid. Ask your coordinator for a new QR code.")),
     _row("auth.rights", 403, INPUT, mark("You do not have access to this form. Ask your coordinator for it.")),
     _row("not_found.project", 404, INPUT, mark("The project {project} does not exist here. Check the address in the tablet's server settings.")),
@@ -91,6 +96,10 @@ _HUB = (
     _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
     _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
     _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),
+    _row("first.name", 400, INPUT, mark("The hub needs a name of 1 to {limit} characters, such as that of its province. Nothing was made yet.")),
+    _row("first.passwords", 400, INPUT, mark("The two passwords differ. Type the same one twice. Nothing was made yet.")),
+    _row("first.project", 400, INPUT, mark("Forms are published in a consultation: give it a name, or choose no form. Nothing was made yet.")),
+    _row("first.elsewhere", 403, INPUT, mark("This hub is not set up yet. Open this address in a browser on the hub's own computer.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

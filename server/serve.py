@@ -17,6 +17,7 @@ from server.errors import Fault
 
 log = logging.getLogger(__name__)
 DRAIN_S = 30  # how long requests under way may still take once we are told to stop
+FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 CONNECTIONS = 500  # tablets of a large provincial meeting, each with a few connections
 
 
@@ -33,7 +34,7 @@ def serve(
     """Serves `app` until SIGINT or SIGTERM, then finishes the requests under way and returns.
 
     `ready` is called with the URL once connections are accepted. `trusted_proxy`: address of the
-    one whose X-Forwarded-Proto and -Host are believed; "" = nobody's. Raises Fault port.taken.
+    one whose X-Forwarded-For, -Proto and -Host are believed; "" = nobody's. Raises Fault port.taken.
     """
     try:
         server = create_server(
@@ -41,7 +42,7 @@ def serve(
             connection_limit=CONNECTIONS, recv_bytes=65536, ident=None,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=trusted_proxy or None,
-            trusted_proxy_headers={"x-forwarded-proto", "x-forwarded-host"} if trusted_proxy else set(),
+            trusted_proxy_headers=FORWARDED if trusted_proxy else set(),
             **spooling.SETTINGS,
         )  # fmt: skip
     except OSError as fault:

@@ -27,6 +27,8 @@ LOCAL_KINDS = frozenset(
         "user.delete",
         "user.session.create",
         "user.session.end",
+        "user.second_factor.create",
+        "user.second_factor.delete",
         "user.assignment.create",
         "user.assignment.delete",
         "user.preference.update",

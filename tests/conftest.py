@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,14 @@ def as_user(client: FlaskClient) -> Callable[[str], Callable[..., Any]]:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    """Where `app` is served over real HTTP, for clients that are programs of their own. As `samleng serve`
-    does, it believes a proxy on this machine that says https."""
+    """Where `app` is served over real HTTP, for clients that are programs of their own."""
+    with served(app) as url:
+        yield url
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serves a WSGI application. As `samleng serve` does, it believes a proxy on this machine that says https."""
     sockets: dict[int, Any] = {}
     proxy = {"x-forwarded-proto", "x-forwarded-host"}
     server = create_server(

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from i18n import mark
 from server.commands.session import Session, _, pass_session, shared_options
 from server.errors import Fault
 from server.roles import role_named
@@ -54,6 +55,9 @@ def read_passphrase(from_stdin: bool, *, confirm: bool = False) -> str:
     return asked
 
 
+NO_HUB = mark("There is no hub in {path} yet. Open {url} in a browser on this computer to set one up.")
+
+
 @click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
 @click.option(
@@ -62,34 +66,47 @@ def read_passphrase(from_stdin: bool, *, confirm: bool = False) -> str:
 @shared_options
 @pass_session
 def serve(session: Session, host: str, port: int) -> None:
-    from server import spool
-    from server.app import create_app
+    from server.config import load_config
+    from server.opening import Opening
     from server.serve import serve as serve_app
-    from server.upkeep import sweep
 
-    app = create_app(data=session.data)
-    hub = app.extensions["samleng"].hub
+    backgrounds: list[Any] = []
+
+    def opened(app: Any) -> None:
+        backgrounds.append(_begin_work(app.extensions["samleng"].hub))
 
     def ready(url: str) -> None:
+        if not opening.is_open:
+            session.hint(NO_HUB, path=session.data, url=url)
         click.echo(f"listening on {url}")
         sys.stdout.flush()
+
+    config = load_config(session.data, {})
+    settings: dict[str, Any] = {
+        "threads": config.threads,
+        "body_limit": config.max_content_length,
+        "trusted_proxy": config.trusted_proxy,
+    }
+    opening = Opening(session.data, opened)
+    try:
+        serve_app(opening, host=host, port=port, ready=ready, **settings)
+    finally:
+        for background in filter(None, backgrounds):
+            background.stop()
+        opening.close()
+
+
+def _begin_work(hub: Any) -> Any:
+    """What a served hub begins with; then its background, if it is to have one."""
+    from server import spool
+    from server.upkeep import sweep
 
     sweep(hub)
     spool.sweep(hub.data, hub.clock.now().timestamp())
     background = _background(hub)
-    settings: dict[str, Any] = {
-        "threads": hub.config.threads,
-        "body_limit": hub.config.max_content_length,
-        "trusted_proxy": hub.config.trusted_proxy,
-    }
-    try:
-        if background is not None:
-            background.start()
-        serve_app(app, host=host, port=port, ready=ready, **settings)
-    finally:
-        if background is not None:
-            background.stop()
-        app.extensions["samleng"].close()
+    if background is not None:
+        background.start()
+    return background
 
 
 def _background(hub: Any) -> Any:

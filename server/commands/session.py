@@ -48,6 +48,10 @@ class Session:
         """One line for people; on stderr when stdout belongs to a program."""
         click.echo(translate(message, self.lang, **values), err=self.as_json)
 
+    def hint(self, message: str, **values: object) -> None:
+        """One line beside what a command answers, so always on stderr."""
+        click.echo(translate(message, self.lang, **values), err=True)
+
     def answer(self, said: Mapping[str, Any]) -> None:
         """The one JSON document of --json."""
         if self.as_json:

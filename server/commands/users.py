@@ -1,11 +1,11 @@
-"""user add, user reset, user resets."""
+"""user add, user reset, user resets, user second-factor-off."""
 
 from __future__ import annotations
 
 import click
 
 from server.commands.service import read_password
-from server.commands.session import Session, _, pass_session, shared_options
+from server.commands.session import EXIT_FINDINGS, Session, _, pass_session, shared_options
 from server.commands.tablets import ADDRESS
 from server.errors import Fault
 from server.roles import role_named
@@ -82,6 +82,27 @@ def resets(session: Session) -> None:
         if not asked:
             session.say("Nobody waits for a new password.")
         session.answer({"asked": [{"email": a.user.email, "askedAt": shown(a.asked_at)} for a in asked]})
+
+
+@user.command(help=_("Takes a user's second factor off, when phone and recovery codes are lost."))
+@click.argument("email")
+@shared_options
+@pass_session
+def second_factor_off(session: Session, email: str) -> None:
+    from server.second_factor import is_on, switch_off
+    from server.store import actors
+
+    with session.hub() as hub:
+        held = actors.find_by_email(hub.read(), email)
+        if held is None:
+            raise Fault("user.unknown", email=email)
+        was_on = is_on(hub, held)
+        if was_on:
+            switch_off(hub, held, None)
+    session.say("{email} signs in with the password alone.", email=email)
+    session.answer({"email": held.email, "changed": was_on})
+    if not was_on:
+        raise click.exceptions.Exit(EXIT_FINDINGS)
 
 
 COMMANDS = (user,)

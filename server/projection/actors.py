@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from server.store import actors, preferences, resets
+from server.store import actors, preferences, resets, second_factors
 from server.store.actors import Connection
 from server.store.ledger_sqlite import entries_of
+from server.store.second_factors import SecondFactor
 from server.subjects import actor_number
 from sync.ledger import Entry
 from sync.merge import in_order, merged_fields
@@ -90,8 +91,28 @@ def _fold_assignments(db: Connection, number: int, made: Entry, entries: list[En
 def _open_session(db: Connection, entry: Entry) -> None:
     number, said = _met(db, entry), entry.body
     token = bytes.fromhex(said["token_sha256"])
-    actors.write_session(db, token, actors.Session(number, said["csrf"], entry.made_at, said["expires_at"]))
+    opened = actors.Session(number, said["csrf"], entry.made_at, said["expires_at"], said.get("user_agent"))
+    actors.write_session(db, token, opened)
     actors.note_login(db, number, entry.made_at)
+    _use_up(db, number, said.get("second_factor", {}))
+
+
+def _use_up(db: Connection, number: int, proof: Mapping[str, Any]) -> None:
+    """The code by which the session was opened."""
+    if "recovery" in proof:
+        second_factors.use_recovery_code(db, number, bytes.fromhex(proof["recovery"]))
+    elif proof:
+        second_factors.note_step(db, number, proof["step"], proof["drift"])
+
+
+def _add_second_factor(db: Connection, entry: Entry) -> None:
+    said = entry.body
+    factor = SecondFactor(_met(db, entry), said["secret"], said["drift"], said["step"])
+    second_factors.write_second_factor(db, factor, [bytes.fromhex(code) for code in said["recovery"]])
+
+
+def _drop_second_factor(db: Connection, entry: Entry) -> None:
+    second_factors.delete_second_factor(db, _met(db, entry))
 
 
 def _end_session(db: Connection, entry: Entry) -> None:
@@ -129,6 +150,8 @@ def _met(db: Connection, entry: Entry) -> int:
 _ALONE: dict[str, Callable[[Connection, Entry], None]] = {
     "user.session.create": _open_session,
     "user.session.end": _end_session,
+    "user.second_factor.create": _add_second_factor,
+    "user.second_factor.delete": _drop_second_factor,
     "user.preference.update": _set_preference,
     "user.preference.delete": _drop_preference,
     "user.reset.request": _ask_reset,

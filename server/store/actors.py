@@ -42,6 +42,7 @@ class Session:
     csrf: str
     created_at: str
     expires_at: str
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,12 @@ def list_users(db: sqlite3.Connection) -> list[Actor]:
     return [Actor(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}")]
 
 
+def has_users(db: sqlite3.Connection) -> bool:
+    """Whether a web user ever had a password."""
+    sql = "SELECT EXISTS (SELECT 1 FROM actor WHERE type = 'user' AND password IS NOT NULL)"
+    return bool(db.execute(sql).fetchone()[0])
+
+
 def list_app_users(db: sqlite3.Connection, project_uid: str) -> list[Actor]:
     """Those with a live token first, newest first (Central)."""
     where = "type = 'field_key' AND project = ? AND deleted_at IS NULL"
@@ -193,10 +200,22 @@ def form_assignments(db: sqlite3.Connection, project: str) -> list[Assignment]:
 
 def write_session(db: sqlite3.Connection, token_hash: bytes, session: Session) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO session (token, actor_id, csrf, created_at, expires_at) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (token_hash, session.actor_id, session.csrf, session.created_at, session.expires_at),
+        "INSERT OR REPLACE INTO session (token, actor_id, csrf, created_at, expires_at, user_agent) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            token_hash, session.actor_id, session.csrf, session.created_at, session.expires_at,
+            session.user_agent,
+        ),
+    )  # fmt: skip
+
+
+def list_sessions(db: sqlite3.Connection, actor_id: int, now: str) -> list[tuple[bytes, Session]]:
+    """(token hash, session) of those that have not run out, newest first."""
+    sql = (
+        "SELECT token, actor_id, csrf, created_at, expires_at, user_agent FROM session "
+        "WHERE actor_id = ? AND expires_at > ? ORDER BY created_at DESC"
     )
+    return [(row[0], Session(*row[1:])) for row in db.execute(sql, (actor_id, now))]
 
 
 def end_session(db: sqlite3.Connection, token_hash: bytes) -> bool:

@@ -55,6 +55,8 @@ _CONTENTS = {
     "actor": "SELECT * FROM actor",
     "assignment": "SELECT * FROM assignment",
     "session": "SELECT * FROM session",
+    "second_factor": "SELECT * FROM second_factor",
+    "recovery_code": "SELECT * FROM recovery_code",
     "preference": "SELECT * FROM preference",
     "reset_request": "SELECT * FROM reset_request",
     "reset_token": "SELECT * FROM reset_token",

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 
 from i18n import LANGUAGES, mark, translate
 from server import accounts
+from server.accounts import SignIn
 from server.errors import Fault, Problem, Refusal
 from server.overview import overview
 from server.resets import reset_password
@@ -26,7 +27,10 @@ blueprint = Blueprint(
 FORM_LIMIT = 10_000  # bytes; an address and a password
 LANG_COOKIE = "lang"
 LANG_KEPT = timedelta(days=400)
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 STATES = {
     "received": mark("Received"),
     "hasIssues": mark("Has issues"),
@@ -53,9 +57,33 @@ def sign_in() -> Response:
     _refuse_other_sites()
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        opened = accounts.sign_in(wire.hub(), email, password)
+        opened = wire.sign_in(email, password, request.headers.get("User-Agent"))
     except Problem as fault:
         raise Fault("auth.failed") from fault  # the same, in words for a person
+    except Fault as fault:
+        if fault.code != "second.needed":
+            raise
+        return page("sign_in_code.html", ticket=fault.values["ticket"])
+    return _let_in(opened)
+
+
+@blueprint.post("/sign-in/code")
+def give_code() -> Response:
+    request.max_content_length = FORM_LIMIT
+    _refuse_other_sites()
+    ticket = request.form.get("ticket", "")
+    try:
+        opened = wire.finish_sign_in(ticket, request.form.get("code", ""), request.headers.get("User-Agent"))
+    except Fault as fault:
+        if fault.code != "second.wrong":
+            raise
+        answer = page("sign_in_code.html", ticket=ticket, fault=fault.text(reader_language()))
+        answer.status_code = fault.status
+        return answer
+    return _let_in(opened)
+
+
+def _let_in(opened: SignIn) -> Response:
     answer = _home()
     expires = datetime.fromisoformat(opened.expires_at)
     name = wire.session_cookie()

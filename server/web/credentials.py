@@ -17,10 +17,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from flask import Request, g
+from werkzeug.datastructures import Authorization
 
-from server import accounts
+from server import accounts, second_factor
 from server.accounts import by_of
-from server.errors import Problem
+from server.attempts import Attempts
+from server.errors import Fault, Problem
 from server.hub import Hub
 from server.store import actors
 from server.store.actors import Actor, Session
@@ -49,19 +51,24 @@ class CheckedPasswords:
     with every request. Named by a keyed hash over the kept hash too, so a changed password is asked
     for at once."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, attempts: Attempts) -> None:
+        self._hub, self._attempts = hub, attempts
         self._key = secrets.token_bytes(32)
         self._until: dict[bytes, float] = {}
         self._lock = threading.Lock()
 
-    def actor_of(self, email: str, password: str) -> Actor | None:
+    def actor_of(self, email: str, password: str, place: str) -> Actor:
+        """Raises Problem 401.2, Fault auth.paused, second.session."""
         actor = actors.find_by_email(self._hub.read(), email)
+        if actor is not None and second_factor.is_on(self._hub, actor):
+            raise Fault("second.session")
         if actor is not None and self._until.get(self._name(actor, password), 0) > time.monotonic():
             return actor
-        found = accounts.check_password(self._hub, email, password)
-        if found is not None:
-            self._remember(self._name(found, password))
+        with self._attempts.counted(email, place):
+            found = accounts.check_password(self._hub, email, password)
+            if found is None:
+                raise Problem("401.2")
+        self._remember(self._name(found, password))
         return found
 
     def _name(self, actor: Actor, password: str) -> bytes:
@@ -75,8 +82,8 @@ class CheckedPasswords:
             self._until[name] = time.monotonic() + REMEMBERED_S
 
 
-def identify(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
-    """Raises Problem 401.2, 401.3 or 403.1. A caller without an actor when nothing is presented."""
+def identify(hub: Hub, checked: CheckedPasswords, attempts: Attempts, request: Request) -> Caller:
+    """Raises Problem 401.2, 401.3 or 403.1, Fault auth.paused. A caller without an actor when nothing is presented."""
     key = key_of(request)
     if key is not None:
         return _by_key(hub, key)
@@ -87,7 +94,7 @@ def identify(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
         case "basic":
             return _by_basic(hub, checked, request)
         case "digest":
-            return _by_digest(hub, request)
+            return _by_digest(hub, attempts, request)
         case "":
             return _by_cookie(hub, request)
     raise Problem("401.2")
@@ -151,12 +158,23 @@ def _by_basic(hub: Hub, checked: CheckedPasswords, request: Request) -> Caller:
     said = request.authorization
     if said is None or said.username is None or said.password is None:
         raise Problem("401.2")
-    return _proven(checked.actor_of(said.username, said.password), "basic")
+    return _proven(checked.actor_of(said.username, said.password, place_of(request)), "basic")
 
 
-def _by_digest(hub: Hub, request: Request) -> Caller:
-    if request.authorization is None:
+def _by_digest(hub: Hub, attempts: Attempts, request: Request) -> Caller:
+    said = request.authorization
+    if said is None:
         raise Problem("401.2")
+    with attempts.counted(said.get("username") or "", place_of(request)):
+        actor = _digested(hub, said, request)
+        if actor is None and not g.digest_stale:  # with an old nonce the password was right
+            raise Problem("401.2")
+    if actor is not None and second_factor.is_on(hub, actor):
+        raise Fault("second.session")
+    return _proven(actor, "digest")
+
+
+def _digested(hub: Hub, said: Authorization, request: Request) -> Actor | None:
     met: dict[str, Actor | None] = {}
 
     def ha1_of(user: str) -> str | None:
@@ -166,9 +184,13 @@ def _by_digest(hub: Hub, request: Request) -> Caller:
     target = request.root_path.rstrip("/") + request.path
     if request.query_string:
         target += "?" + request.query_string.decode("latin-1")
-    verdict = digest.verify(request.authorization, request.method, target, hub.secret, ha1_of)
+    verdict = digest.verify(said, request.method, target, hub.secret, ha1_of)
     g.digest_stale = verdict.stale
-    return _proven(met[verdict.user] if verdict.user is not None else None, "digest")
+    return met[verdict.user] if verdict.user is not None else None
+
+
+def place_of(request: Request) -> str:
+    return request.remote_addr or ""
 
 
 def _proven(actor: Actor | None, how: str) -> Caller:

@@ -12,8 +12,10 @@ import orjson
 from flask import current_app, g, request
 
 from i18n import choose_language
-from server.accounts import place, rights_of
-from server.errors import Problem
+from server import accounts, second_factor
+from server.accounts import SignIn, place, rights_of
+from server.attempts import Attempts
+from server.errors import Fault, Problem
 from server.export_jobs import Jobs
 from server.hub import NOTES, Hub
 from server.roles import Rights
@@ -23,7 +25,15 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.web import digest
-from server.web.credentials import Caller, CheckedPasswords, cookie_name, identify, is_secure, key_of
+from server.web.credentials import (
+    Caller,
+    CheckedPasswords,
+    cookie_name,
+    identify,
+    is_secure,
+    key_of,
+    place_of,
+)
 from server.web.gate import Gate
 from server.web.paths import DRAFT
 
@@ -39,7 +49,8 @@ class Running:
 
     def __init__(self, hub: Hub, gate: Gate) -> None:
         self.hub, self._gate = hub, gate
-        self.checked = CheckedPasswords(hub)
+        self.attempts = Attempts()
+        self.checked = CheckedPasswords(hub, self.attempts)
         self.exports = Jobs(hub, in_background=hub.config.background)
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
@@ -66,8 +77,23 @@ def caller() -> Caller:
     """Worked out once a request. Raises Problem 401.2, 401.3, 403.1."""
     held: Caller | None = g.get("caller")
     if held is None:
-        held = g.caller = identify(hub(), running().checked, request)
+        held = g.caller = identify(hub(), running().checked, running().attempts, request)
     return held
+
+
+def sign_in(email: str, password: str, user_agent: str | None = None, code: str | None = None) -> SignIn:
+    """Raises Problem 401.2, Fault auth.paused, second.needed, second.wrong."""
+    with running().attempts.counted(email, place_of(request)):
+        return accounts.sign_in(hub(), email, password, user_agent, code)
+
+
+def finish_sign_in(ticket: str, code: str, user_agent: str | None = None) -> SignIn:
+    """Raises Fault auth.paused, second.ended, second.wrong."""
+    user = second_factor.holder_of(hub(), ticket)
+    if user is None:
+        raise Fault("second.ended")
+    with running().attempts.counted(user.email or "", place_of(request)):
+        return accounts.finish_sign_in(hub(), user, code, user_agent)
 
 
 def actor() -> Actor:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
-from server import cli, resets
+from server import cli, resets, second_factor
 from server.commands import session
 from server.hub import Hub
 from server.store import actors, projects, submissions
@@ -404,6 +405,21 @@ def test_a_forgotten_password_is_set_by_a_link(run: Run, data: Path) -> None:
     finally:
         hub.close()
     assert [each["email"] for each in run("--json", "user", "resets").said["asked"]] == [EMAIL]
+
+
+def test_a_lost_phone_is_helped_at_the_hub_itself(run: Run, data: Path) -> None:
+    init(data, "កំពត")
+    hub = Hub(data, password_cost=4)
+    try:
+        user = actors.find_by_email(hub.read(), EMAIL)
+        assert user is not None
+        secret = second_factor.new_secret()
+        second_factor.switch_on(hub, user, secret, pyotp.TOTP(secret).at(hub.clock.now()))
+    finally:
+        hub.close()
+    assert run("user", "second-factor-off", "nobody@kampot.example").code == 2
+    assert run("--json", "user", "second-factor-off", EMAIL).said == {"email": EMAIL, "changed": True}
+    assert run("user", "second-factor-off", EMAIL).code == 1
 
 
 def test_a_password_that_is_easy_to_guess_makes_no_hub(run: Run, data: Path) -> None:

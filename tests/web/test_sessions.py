@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from server.app import create_app
 from server.clock import Clock
 from server.hub import Hub
+from tests.conftest import as_bearer, sign_in
 
 EMAIL = "sokha@kampot.example"
 PASSWORD = "ពាក្យសម្ងាត់វែង"
@@ -452,3 +453,32 @@ def test_several_apps_live_in_one_process_each_with_its_own(tmp_path: Path) -> N
     assert [app.test_client().get("/healthz").status_code for app in apps[1:]] == [200, 200]
     for app in apps[1:]:
         app.extensions["samleng"].close()
+
+
+def test_whoever_guesses_passwords_waits_and_whoever_is_signed_in_does_not(
+    client: FlaskClient, app: Flask
+) -> None:
+    inside = as_bearer(client, sign_in(client, EMAIL, PASSWORD))
+    for _ in range(10):
+        wrong = client.post("/v1/sessions", json={"email": EMAIL, "password": "មិនមែនពាក្យនេះទេ"})
+        assert wrong.status_code == 401
+    right = client.post("/v1/sessions", json={"email": EMAIL, "password": PASSWORD})
+    assert right.status_code == 429
+    assert right.json is not None
+    assert right.json["details"] == {"fault": "auth.paused"}
+    page = client.post(
+        "/sign-in", data={"email": EMAIL, "password": PASSWORD}, headers={"Accept-Language": "km"}
+    )
+    assert page.status_code == 429
+    assert "15 នាទី" in page.text
+    assert inside("GET", "/v1/users/current").status_code == 200
+
+
+def test_a_wrong_password_by_basic_is_counted_too(client: FlaskClient) -> None:
+    def ask(password: str) -> int:
+        said = base64.b64encode(f"{EMAIL}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {said}", "X-Forwarded-Proto": "https"}
+        return client.get("/v1/users/current", headers=headers).status_code
+
+    assert {ask("មិនមែនពាក្យនេះទេ") for _ in range(10)} == {401}
+    assert ask(PASSWORD) == 429

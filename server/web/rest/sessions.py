@@ -24,7 +24,8 @@ SUCCESS = {"success": True}
 def sign_in() -> Response:
     email, password = _asked(wire.json_body())
     agent = request.headers.get("User-Agent")
-    opened = accounts.sign_in(wire.hub(), email, password, agent)
+    code = wire.json_body().get("code")  # ours: of a second factor
+    opened = wire.sign_in(email, password, agent, str(code) if code else None)
     answer = jsonify(
         token=opened.token,
         csrf=opened.csrf,
