@@ -47,7 +47,7 @@ class Screen:
         assert self.page.evaluate("document.documentElement.lang") == self.lang
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, nothing else in this thread may begin an event loop
 def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
