@@ -136,7 +136,6 @@ _EXCHANGE = (
     _row("peer.refused", 409, INPUT, mark("The hub {name} refused: {reason}. What was done is kept; look at the log there.")),
     _row("ask.invalid", 403, INPUT, mark("What was asked was not signed by a hub that is known here. Pair the two hubs again.")),
     _row("reply.invalid", 502, UNREACHED, mark("What was answered was not signed by the hub that was asked. Nothing was changed.")),
-    _row("hub.credential_wrong", 403, INPUT, mark("The hub {name} did not prove who it is. Pair the two hubs anew with `samleng hub pair`.")),
     _row("upload.unknown", 404, INPUT, mark("There is no upload {name}. Begin it again.")),
     _row("upload.unnamed", 400, INPUT, mark("The upload gives itself no name. Upload-Metadata must hold a batch of 8 to 64 small letters, digits and hyphens.")),
     _row("upload.header", 400, INPUT, mark("The header {header} must be a whole number.")),

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import cast
 
-from server.exporting import unlocked
-from server.exports.decrypted import DecryptedSource
 from server.extracts.arranging import arranged
-from server.extracts.decrypting import DecryptedRows
 from server.extracts.gathering import Gathered, gathered
 from server.extracts.losses import Losses
 from server.extracts.options import Choosing, Options
+from server.extracts.provenance import SEALED
 from server.extracts.sheets import Extract
 from server.formats import Work
 from server.hub import Hub
 from server.privacy.consent import refused
 from server.privacy.profiles import private
 from server.privacy.waves import waves_of
-from server.store.extract_source import ExtractSource
 from server.store.forms import Form
 from server.store.keys import keys_in_use
 
@@ -34,8 +30,11 @@ def opened(
     Raises Fault form.unknown, export.province, public.k, public.filter, Problem 400.12."""
     is_public = options.profile == "public"
     # A public extract chooses among what is hidden already, never what it is hidden among.
-    with gathered(hub, form, Choosing() if is_public else options.choosing) as found:
-        extract = agreed(_decrypted(hub, form, found, passphrases, work.losses), work.losses)
+    choosing = Choosing() if is_public else options.choosing
+    with gathered(hub, form, choosing, passphrases=passphrases) as found:
+        extract = agreed(found, work.losses)
+        if keys_in_use(hub.read(), form.id):
+            _count_shut(extract, work.losses)
         waves = waves_of(hub, form, extract.source.arrivals()) if is_public else None
         if waves is not None:
             work.remembered |= {"through": waves.now_through, "k": options.k}
@@ -62,12 +61,11 @@ def _with_codes(extract: Gathered, options: Options) -> Options:
     return replace(options, choosing=replace(options.choosing, provinces=codes))
 
 
-def _decrypted(
-    hub: Hub, form: Form, extract: Gathered, passphrases: Mapping[int, str], losses: Losses
-) -> Gathered:
-    if not keys_in_use(hub.read(), form.id):
-        return extract
-    keys = unlocked(hub, form, passphrases)
-    source = DecryptedSource(extract.source, keys.keys, keys.given)
-    rows = DecryptedRows(extract.source, source, losses, extract.sheets[0].name)
-    return replace(extract, source=cast(ExtractSource, rows))
+def _count_shut(extract: Gathered, losses: Losses) -> None:
+    """What is encrypted and stays so has a row without answers."""
+    root = extract.sheets[0]
+    place = next(n for n, column in enumerate(root.columns) if column.name == "Status")
+    shut = sum(
+        batch.columns[place].count(status) for batch in extract.batches(root) for status in SEALED.values()
+    )
+    losses.add("row.not_decrypted", root.name, "", shut)

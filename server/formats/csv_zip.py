@@ -3,7 +3,8 @@
     wps.csv, wps-person.csv     the form's own rows, then a file a repeat
     media/uuidaaaa…/ផ្ទះ.jpg       each submission's files: its KEY without the colon, so nothing overwrites anything
     media.csv                   which file of which submission lies where, and which have not arrived
-    codebook…, README.txt, export.json
+    wps-codebook.html, .csv     what every column asks and holds
+    README.txt, export.json     who took it, the files with their sums, what could not be carried over
 
 A zip's directory stands at its end: one that was cut off, by a fault or by the link, opens nowhere.
 """
@@ -16,7 +17,7 @@ from datetime import timedelta, timezone
 from server.exports.filenames import Given, kept_name, table_stems
 from server.exports.zip_stream import LEVEL, ZipStream
 from server.extracts.sheets import Batch, Extract
-from server.formats import Part, Work, note
+from server.formats import Part, Work, codebook, note
 from server.formats.delimited import table
 from server.formats.media_index import MediaIndex
 from server.formats.note import Filed
@@ -42,6 +43,9 @@ class _Zip:
             yield from self._tables(index)
             if self._work.options.media:
                 yield from self._media(index)
+        for part in codebook.write(self._extract, self._work):
+            name = kept_name(f"{self._extract.form_id}-codebook.{part.inside}", "form")
+            yield from self._file(Filed(self._names.free(name)), part.pieces)
         # The list of files is made before these two are on it: a file cannot hold its own sum.
         listed = tuple(self._files)
         yield from self._file(Filed(note.README), [note.readme(self._extract, self._work, listed)])

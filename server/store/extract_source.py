@@ -22,7 +22,9 @@ RootRow = tuple[
     str, int | None, bytes | None, str, str | None, str | None, int | None, int, int, int | None, str | None,
     str | None, int, str, str,
 ]  # fmt: skip
-"""In the order of _ROOT. The tenth: None when the answers are not encrypted, else whether their file came."""
+"""In the order of _ROOT. The tenth: None when the answers are not encrypted, else whether their file came (0 or 1),
+or DAMAGED_FILE once it was tried."""
+DAMAGED_FILE = 2
 RepeatRow = tuple[str, int, bytes]
 """(root instanceID, form version, record)"""
 
