@@ -189,9 +189,9 @@ class Hub:
             self.erase()
 
     def erase(self) -> bool:
-        """Takes withdrawn bytes off the disk: files, bundles and exports that wait to be fetched, the
-        consultation database, old pages of the log. False when a reader keeps it from being finished; the next withdrawal, or the next start,
-        goes on."""
+        """Takes withdrawn bytes off the disk: files, bundles and exports that wait to be fetched, the consultation
+        database, old pages of the log. False when a reader keeps it from being finished; the next withdrawal, or the
+        next start, goes on."""
         from server.consultation.wiping import wipe  # which reads hubs, so it cannot be known before this
 
         self.state.erased = False
