@@ -2,8 +2,8 @@
 
 Both travel, so that all hubs of the project write the same pseudonyms. The key goes both ways between a province and
 the nation, which what is planned above does not: each may have made one before they met, and of those that of the
-smallest entry id holds everywhere. It is no secret before these hubs, which hold the answers themselves; no export and
-no answer of the API carries it.
+smallest entry id holds everywhere. No export and no answer of the API carries it: with the key and a working export,
+names can be tried.
 """
 
 from __future__ import annotations
