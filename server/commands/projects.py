@@ -63,7 +63,7 @@ def encrypt(session: Session, name: str, hint: str | None, passphrase_stdin: boo
 @click.option("--places", metavar="LEVEL", help=_("Places found by satellite."))
 @shared_options
 @pass_session
-def privacy(session: Session, name: str, **levels: str | None) -> None:
+def privacy(session: Session, /, name: str, **levels: str | None) -> None:
     from server.peers import project_of
     from server.privacy.keeping import defaults_of, set_defaults
 
