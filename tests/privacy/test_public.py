@@ -248,3 +248,12 @@ def test_what_was_hidden_is_told_with_every_later_export_too() -> None:
         public(crowd(60, 10), waves=waves, losses=losses)
         told.append(list(losses))
     assert told[0] == told[1]
+
+
+def test_what_the_tablet_filled_in_by_itself_is_not_published() -> None:
+    extract = crowd(60, 11)
+    columns = [
+        replace(c, preload="timestamp start") if c.name == "age" else c for c in extract.sheets[0].columns
+    ]
+    extract.sheets = (replace(extract.sheets[0], columns=tuple(columns)), extract.sheets[1])
+    assert "age" not in table(public(extract))[0]
