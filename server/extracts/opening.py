@@ -32,18 +32,12 @@ def opened(
     Raises Fault form.unknown, export.province, public.*, Problem 400.12."""
     is_public = options.profile == "public"
     # A public extract chooses among what is hidden already, never what it is hidden among.
-<<<<<<< HEAD
     choosing = Choosing() if is_public else options.choosing
     with gathered(hub, form, choosing, passphrases=passphrases) as extract:
-        heard = agreed(extract, work.losses)
-        if keys_in_use(hub.read(), form.id):
-            _count_shut(heard, work.losses)
-=======
-    with gathered(hub, form, Choosing() if is_public else options.choosing) as found:
         losses = Losses() if is_public else work.losses
-        extract = _decrypted(hub, form, found, passphrases, losses)
         heard = agreed(extract, losses)
->>>>>>> exp-privacy
+        if keys_in_use(hub.read(), form.id):
+            _count_shut(heard, losses)
         waves = waves_of(hub, form) if is_public else None
         if waves is not None:
             work.remembered |= {"k": options.k}
