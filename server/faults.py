@@ -100,6 +100,9 @@ _HUB = (
     _row("first.passwords", 400, INPUT, mark("The two passwords differ. Type the same one twice. Nothing was made yet.")),
     _row("first.project", 400, INPUT, mark("Forms are published in a consultation: give it a name, or choose no form. Nothing was made yet.")),
     _row("first.elsewhere", 403, INPUT, mark("This hub is not set up yet. Open this address in a browser on the hub's own computer.")),
+    _row("public.elsewhere", 409, INPUT, mark("Another hub publishes this project: the one that made it. If two hubs published the same people apart, the difference would give some of them away.")),
+    _row("public.missing", 409, UNREACHED, mark("Figures that were published before have not arrived on this hub yet. Sync, then try again.")),
+    _row("public.again", 409, INPUT, mark("Another public export of this form was made just now. Try again.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 
