@@ -108,10 +108,11 @@ def test_a_new_version_adds_columns_at_the_end_and_keeps_the_others(tmp_path: Pa
     hub = make_hub(tmp_path)
     publish(hub, xform("1", NEEDS_1, ("village", "story")))
     submit(hub, 1, "<village>ភូមិ</village>", "1")
-    before = columns(hub, T)
+    before, place = columns(hub, T), (hub.data / NAME).stat().st_ino
     publish(hub, xform("2", NEEDS_2, ("hope", "story")))
     submit(hub, 2, "<hope>សាលា</hope>")
     assert columns(hub, T) == [*before, "hope"]
+    assert (hub.data / NAME).stat().st_ino == place, "added to, not made anew"
     assert ask(hub, f'SELECT village, hope FROM "{T}" ORDER BY KEY') == [("ភូមិ", None), (None, "សាលា")]
     assert compare(hub) == []
     hub.close()
