@@ -15,7 +15,8 @@ from forms.codebook import texts_as_written
 from forms.columns import language_code, read_header
 from forms.fields import SEARCH
 from forms.itext import Texts
-from forms.questions import Choices, Question, Section, calculation_sources, flat, read_questionnaire
+from forms.questions import Choices, Question, Section, flat, read_questionnaire
+from forms.traits import read_traits
 from i18n.khmer import has_khmer
 from server.extracts.sheets import LANGUAGES, Labels
 
@@ -27,13 +28,16 @@ ReadFile = Callable[[str], bytes | None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What one version says of one field. control: the body's element, "" where nobody is asked; file: of the
-    choices, "" when they stand in the form. reads: paths that its calculation is made from."""
+    choices, "" when they stand in the form. reads, level, preload, consent: of forms/traits.py."""
 
     control: str = ""
     labels: Labels = field(default_factory=dict)
     values: Values = field(default_factory=dict)
     file: str = ""
-    reads: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+    level: str = ""
+    preload: str = ""
+    consent: str = ""
 
 
 def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
@@ -41,8 +45,20 @@ def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
     reading = _Reading(read_file)
     questionnaire = read_questionnaire(xform)
     found = {item.path: reading.asked(item) for item in flat(questionnaire.items)}
-    for path, reads in calculation_sources(xform).items():  # most calculations are asked of nobody
-        found[path] = replace(found.get(path, Asked()), reads=reads)
+    traits = read_traits(xform)
+    for path in {
+        *traits.sources,
+        *traits.levels,
+        *traits.preloads,
+        *traits.consents,
+    }:  # most are asked of nobody
+        found[path] = replace(
+            found.get(path, Asked()),
+            reads=traits.sources.get(path, frozenset()),
+            level=traits.levels.get(path, ""),
+            preload=traits.preloads.get(path, ""),
+            consent=traits.consents.get(path, ""),
+        )
     return found
 
 

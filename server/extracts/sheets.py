@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -64,9 +64,9 @@ class Column:
     name: its header, unique in the sheet. path: of the question, "" for provenance and keys. labels: what the
     question says. values: of choices, code -> labels in the form's order, the newest version's words winning;
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
-    forms/sensitivity.py; tagged: whether the form says it, or it is the default. table: path of the repeat that the
+    forms/sensitivity.py; tagged: whether the question itself says it, not its group or form. table: path of the repeat that the
     question is in, "" for the root. note: codes of what a stage did to the column, for the codebook ("pseudonym",
-    "month", …). reads: paths of the questions that a calculation is made from.
+    "month", …). reads, preload, consent: as forms/traits.py tells them.
     """
 
     name: str
@@ -80,7 +80,9 @@ class Column:
     table: str = ""
     note: tuple[str, ...] = ()
     tagged: bool = False
-    reads: tuple[str, ...] = ()
+    reads: Collection[str] = ()
+    preload: str = ""
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ def _set_up(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")  # a projection: after a power cut an older state is as good
     db.execute("PRAGMA temp_store = MEMORY")
+    db.execute(
+        "PRAGMA wal_autocheckpoint = 8000"
+    )  # pages of indexes are touched again and again, and written once
+    db.execute("PRAGMA journal_size_limit = 33554432")
     db.execute(f"PRAGMA cache_size = -{CACHE_MB * 1024}")
     db.execute("CREATE TEMP TABLE gone (key TEXT PRIMARY KEY) WITHOUT ROWID")
 

@@ -10,6 +10,7 @@ import pytest
 
 from forms.fields import read_schema
 from server.errors import Fault
+from server.extracts.asking import read_asked
 from server.extracts.gathering import gathered
 from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
@@ -295,9 +296,11 @@ def test_choices_that_are_searched_in_a_file_have_its_labels(tmp_path: Path) -> 
 def test_a_stated_sensitivity_is_told_from_the_default() -> None:
     said = 'xmlns:s="urn:samleng:xforms" s:sensitivity="restricted" nodeset="/data/x"'
     plain = plain_form("<x/><y/>", types={"/x": "string", "/y": "string"})
-    schema = read_schema(plain.replace('nodeset="/data/x"', said).encode())
+    stating = plain.replace('nodeset="/data/x"', said).encode()
+    asked = read_asked(stating, lambda _: None)
     (root,) = merged_sheets(
-        "wps", [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, schema, {})]
+        "wps",
+        [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, read_schema(stating), asked)],
     )
     assert [(c.sensitivity, c.tagged) for c in root.columns[:2]] == [
         ("restricted", True),
