@@ -15,6 +15,7 @@ from i18n.khmer import digits_to_ascii
 from server.extracts.sheets import Cell, Kind
 
 CAMBODIA = timezone(timedelta(hours=7))  # the whole year: no summer time
+EDGES = frozenset((1, 9999))  # years in which clocks elsewhere may show what none in Cambodia can
 INTEGER_LIMIT = 2**63  # what 64 bits hold, as files with types do
 T = TypeVar("T")
 Typed = tuple[list[T | None], int]
@@ -40,7 +41,8 @@ def dates(cells: Sequence[Cell]) -> Typed[date]:
 
 
 def datetimes(cells: Sequence[Cell]) -> Typed[datetime]:
-    """With the offset that was recorded. One without is not of the type: nobody knows which moment it is."""
+    """With the offset that was recorded. One without is not of the type: nobody knows which moment it is. Nor is one
+    that is past the last year there is when clocks in Cambodia show it."""
     return _read(cells, datetime.fromisoformat, _moment)
 
 
@@ -77,7 +79,8 @@ def _is_plain(found: Sequence[object], cells: Sequence[Cell]) -> bool:
     """Whether the quick way read nothing that Python alone takes for a value: 1_000, nan, a moment without offset."""
     first = next((value for value in found if value is not None), None)
     if isinstance(first, datetime):
-        return None not in [value.tzinfo for value in found if value is not None]  # type: ignore[attr-defined]
+        moments: list[datetime] = [value for value in found if value is not None]  # type: ignore[misc]
+        return None not in [m.tzinfo for m in moments] and EDGES.isdisjoint([m.year for m in moments])
     if isinstance(first, int | float):
         answered = list(filter(None, cells))
         return "_" not in " ".join(answered) and all(map(math.isfinite, filter(None, found))) and _fit(found)  # type: ignore[arg-type]
@@ -120,6 +123,7 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(digits_to_ascii(text).strip())
     if moment.tzinfo is None:
         raise ValueError
+    moment.astimezone(CAMBODIA)  # raises OverflowError: formats without offsets could not write it
     return moment
 
 

@@ -44,6 +44,13 @@ def test_a_moment_keeps_its_offset_and_shows_as_clocks_in_cambodia_do() -> None:
     assert [str(one) for one in in_cambodia(found)] == ["2026-11-24 06:30:00"] * 2 + ["None"]
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00.000+12:00"])
+def test_a_moment_that_no_clock_in_cambodia_shows_is_counted(moment: str) -> None:
+    found, others = datetimes([moment, "2026-11-24T06:30:00Z"])
+    assert others == 1
+    assert [str(one) for one in in_cambodia(found)] == ["None", "2026-11-24 13:30:00"]
+
+
 @given(st.lists(st.none() | st.integers(-(2**63) + 1, 2**63 - 1)))
 def test_every_integer_comes_back_in_either_digits(numbers: list[int | None]) -> None:
     texts = [None if n is None else str(n) for n in numbers]
