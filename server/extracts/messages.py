@@ -19,6 +19,7 @@ LOSSES = {
     "label.shortened": mark("{sheet} · {column}: the question is longer than the format takes and is shortened here. The codebook has it whole."),
     "value_label.shortened": mark("{sheet} · {column}: {count} labels of choices are longer than the format takes and are shortened here. The codebook has them whole."),
     "text.continued": mark("{sheet} · {column}: texts are longer than a variable takes and go on in {count} variables: put them one behind the other."),
+    "text.blanks": mark("{sheet} · {column}: {count} texts end with blanks, which SPSS does not keep. The CSV has them."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
     "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
     "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),
