@@ -9,12 +9,50 @@ from collections.abc import Iterable
 
 # Behind these, "name" is no person's: "village_name".
 PLACES = frozenset(
-    ["village", "commune", "district", "province", "sangkat", "khan", "place", "site", "school", "organisation", "organization", "org", "ngo", "office", "institution", "ministry", "department", "group", "project", "form", "file", "market", "river", "road", "health", "facility", "centre", "center", "product", "crop", "list", "choice", "question", "other", "code"]
+    [
+        "village",
+        "commune",
+        "district",
+        "province",
+        "sangkat",
+        "khan",
+        "place",
+        "site",
+        "school",
+        "organisation",
+        "organization",
+        "org",
+        "ngo",
+        "office",
+        "institution",
+        "ministry",
+        "department",
+        "group",
+        "project",
+        "form",
+        "file",
+        "market",
+        "river",
+        "road",
+        "health",
+        "facility",
+        "centre",
+        "center",
+        "product",
+        "crop",
+        "list",
+        "choice",
+        "question",
+        "other",
+        "code",
+    ]
 )
 PHONES = frozenset(["phone", "tel", "telephone", "mobile", "whatsapp", "telegram"])
 EMAILS = frozenset(("email",))
 NAMES = frozenset(["firstname", "lastname", "surname", "fullname", "nickname"])
-IDENTIFIERS = frozenset(["address", "street", "nid", "passport", "idcard", "idpoor", "dob", "birthday", "birthdate"])
+IDENTIFIERS = frozenset(
+    ["address", "street", "nid", "passport", "idcard", "idpoor", "dob", "birthday", "birthdate"]
+)
 WORDS = PHONES | EMAILS | NAMES | IDENTIFIERS
 PAIRS = frozenset(
     (("id", "card"), ("national", "id"), ("birth", "date"), ("date", "birth"), ("house", "number"))

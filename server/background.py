@@ -62,7 +62,7 @@ class Schedule:
         looks waits for them."""
         self._tidy()
         self._follow(audits.catch_up, "audit log")
-        self._follow(following.catch_up, "consultation database")
+        self._follow(lambda hub: following.catch_up(hub, self.world.wait), "consultation database")
         for peer in reachable(self.hub):
             turn = self._turns.setdefault(peer.id, _Turn())
             if turn.at_s <= self.world.now_s():

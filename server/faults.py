@@ -91,6 +91,9 @@ _HUB = (
     _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
     _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
     _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),
+    _row("public.elsewhere", 409, INPUT, mark("Another hub publishes this project: the one that made it. If two hubs published the same people apart, the difference would give some of them away.")),
+    _row("public.missing", 409, UNREACHED, mark("Figures that were published before have not arrived on this hub yet. Sync, then try again.")),
+    _row("public.again", 409, INPUT, mark("Another public export of this form was made just now. Try again.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

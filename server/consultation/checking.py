@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from server.consultation.following import Held, catch_up, fill
+from server.consultation.following import Held, catch_up, step
 from server.consultation.wiping import CHECKING
 from server.hub import Hub
 from server.store.consultation import NAME, opened
@@ -19,6 +19,8 @@ def compare(hub: Hub) -> list[str]:
     with tempfile.TemporaryDirectory(prefix=CHECKING, dir=hub.data) as folder:
         path = Path(folder) / NAME
         with opened(path) as file:
-            fill(hub, Held(), file)
-        held, made = digests(hub.data / NAME), digests(path)
-    return sorted(name for name in held.keys() | made.keys() if held.get(name) != made.get(name))
+            held = Held()
+            while step(hub, held, file):
+                pass
+        here, made = digests(hub.data / NAME), digests(path)
+    return sorted(name for name in here.keys() | made.keys() if here.get(name) != made.get(name))

@@ -11,7 +11,7 @@ from server.consultation.tables import TablePlan
 from server.extracts.gathering import Gathered
 from server.extracts.losses import Losses
 from server.extracts.opening import agreed
-from server.extracts.sheets import Batch, Cell, Role
+from server.extracts.sheets import Batch, Cell, Extract, Role
 from server.hub import Hub
 from server.store import consultation_source as source
 from server.store.actors import Connection
@@ -53,7 +53,7 @@ class _Filling:
         self._owners: dict[Cell, int] = {}  # key of a row -> number of its submission
         self._texts: dict[int, list[str]] = defaultdict(list)
 
-    def fill(self, extract: Gathered) -> None:
+    def fill(self, extract: Extract) -> None:
         for table, sheet in zip(self._plan.tables, extract.sheets, strict=True):
             key, parent = sheet.place(Role.KEY), None if table.is_root else sheet.place(Role.PARENT)
             for batch in extract.batches(sheet):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,8 @@ from server.store.consultation_source import Mark
 
 log = logging.getLogger(__name__)
 BATCH = 500  # submissions a transaction: long enough to share its costs, short enough to be cut off
+REST_S = 0.2  # about as long as a full step takes: tablets send meanwhile
+Pause = Callable[[float], None]
 
 
 class Moved(Exception):
@@ -52,21 +54,22 @@ def held_of(hub: Hub) -> Held:
     return _HELD.setdefault(hub, Held())
 
 
-def catch_up(hub: Hub) -> bool:
+def catch_up(hub: Hub, pause: Pause = lambda seconds: None) -> bool:
     """Whether there is a consultation database, brought up to the state. A file that is damaged, foreign or of an
-    older layout is made anew; one that nobody wants any more is removed."""
+    older layout is made anew; one that nobody wants any more is removed. pause: called between steps, with how long
+    others should have their turn."""
     if not hub.config.consultation:
         with suppress(OSError):
             remove(hub.data / NAME)
         return False
     held = held_of(hub)
-    with held.working:
-        try:
-            _follow(hub, held)
-        except Damaged as fault:
-            log.warning("consultation database made anew reason=%s", fault)
+    try:
+        _follow(hub, held, pause)
+    except Damaged as fault:
+        log.warning("consultation database made anew reason=%s", fault)
+        with held.working:
             remove(hub.data / NAME)
-            _follow(hub, held)
+        _follow(hub, held, pause)
     return True
 
 
@@ -95,22 +98,25 @@ def plans_of(hub: Hub) -> Mapping[int, FormPlan]:
     return held_of(hub).plans
 
 
-def _follow(hub: Hub, held: Held) -> None:
+def _follow(hub: Hub, held: Held, pause: Pause) -> None:
+    """Whoever waits for it goes on while the one who pauses does nothing."""
     with opened(hub.data / NAME) as file:
-        fill(hub, held, file)
+        while True:
+            with held.working:
+                if not step(hub, held, file):
+                    return
+            pause(REST_S)
 
 
-def fill(hub: Hub, held: Held, file: ConsultationFile) -> None:
-    while True:
-        try:
-            if not _step(hub, held, file):
-                return
-        except Moved:
-            continue
+def step(hub: Hub, held: Held, file: ConsultationFile) -> bool:
+    """One transaction; whether anything may be left. Raises Damaged."""
+    try:
+        return _step(hub, held, file)
+    except Moved:
+        return True
 
 
 def _step(hub: Hub, held: Held, file: ConsultationFile) -> bool:
-    """Whether anything is left."""
     mark, state = source.mark(hub.read()), file.state()
     if state.get("mark") == _plain(mark) and state.get("words") == WORDS:
         _plan(hub, held)

@@ -41,9 +41,6 @@ class DecryptedRows:
     def count(self) -> int:
         return self._source.count()
 
-    def arrivals(self) -> dict[str, int]:
-        return self._source.arrivals()
-
     def actor_names(self) -> dict[int, str]:
         return self._source.actor_names()
 

@@ -14,6 +14,7 @@ from server.extracts.provenance import SEALED
 from server.extracts.sheets import Extract
 from server.formats import Work
 from server.hub import Hub
+from server.privacy.agreeing import Agreeing
 from server.privacy.consent import refused
 from server.privacy.profiles import private
 from server.privacy.waves import waves_of
@@ -27,30 +28,29 @@ def opened(
 ) -> Iterator[tuple[Extract, int]]:
     """The arranged extract, and how many submissions it has. passphrases: by number of the key. What is lost on
     the way is counted in `work.losses`; what the ledger is to remember of it stands in `work.remembered`.
-    Raises Fault form.unknown, export.province, public.k, public.filter, Problem 400.12."""
+    Raises Fault form.unknown, export.province, public.*, Problem 400.12."""
     is_public = options.profile == "public"
     # A public extract chooses among what is hidden already, never what it is hidden among.
     choosing = Choosing() if is_public else options.choosing
-    with gathered(hub, form, choosing, passphrases=passphrases) as found:
-        extract = agreed(found, work.losses)
+    with gathered(hub, form, choosing, passphrases=passphrases) as extract:
+        heard = agreed(extract, work.losses)
         if keys_in_use(hub.read(), form.id):
-            _count_shut(extract, work.losses)
-        waves = waves_of(hub, form, extract.source.arrivals()) if is_public else None
+            _count_shut(heard, work.losses)
+        waves = waves_of(hub, form) if is_public else None
         if waves is not None:
-            work.remembered |= {"through": waves.now_through, "k": options.k}
-        shown = private(hub, form.project_uid, extract, _with_codes(extract, options), work.losses, waves)
+            work.remembered |= {"k": options.k}
+        shown = private(hub, form.project_uid, heard, _with_codes(extract, options), work.losses, waves)
         yield arranged(shown, options), extract.count()
 
 
-def agreed(extract: Gathered, losses: Losses) -> Gathered:
-    """Without the submissions of those who did not agree to take part."""
-    having = {
-        path: {version.number for version in extract.published if path in version.fields}
-        for path in {path for version in extract.published for path in version.fields}
-    }
-    left = refused(extract, having)
+def agreed(extract: Gathered, losses: Losses) -> Extract:
+    """Without the submissions of those who did not agree to take part, nor people of repeats who did not."""
+    paths = {path for version in extract.published for path in version.fields}
+    asked = {path: {v.number for v in extract.published if path in v.fields} for path in paths}
+    left = refused(extract, asked)
     losses.add("consent.refused", extract.sheets[0].name, "", len(left))
-    return extract.leaving_out(left) if left else extract
+    heard = Agreeing(extract.leaving_out(left) if left else extract, asked, losses)
+    return heard if heard.asks else heard.extract
 
 
 def _with_codes(extract: Gathered, options: Options) -> Options:
@@ -61,7 +61,7 @@ def _with_codes(extract: Gathered, options: Options) -> Options:
     return replace(options, choosing=replace(options.choosing, provinces=codes))
 
 
-def _count_shut(extract: Gathered, losses: Losses) -> None:
+def _count_shut(extract: Extract, losses: Losses) -> None:
     """What is encrypted and stays so has a row without answers."""
     root = extract.sheets[0]
     place = next(n for n, column in enumerate(root.columns) if column.name == "Status")

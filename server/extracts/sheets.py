@@ -64,9 +64,9 @@ class Column:
     name: its header, unique in the sheet. path: of the question, "" for provenance and keys. labels: what the
     question says. values: of choices, code -> labels in the form's order, the newest version's words winning;
     values_by_version: version number -> the same, where a version said otherwise. sensitivity: a level of
-    forms/sensitivity.py; tagged: whether the question itself says it, not its group or form. table: path of the repeat that the
-    question is in, "" for the root. note: codes of what a stage did to the column, for the codebook ("pseudonym",
-    "month", …). reads, preload, consent: as forms/traits.py tells them.
+    forms/sensitivity.py; tagged: whether the question itself says it, not its group or form. table: path of the
+    repeat that the question is in, "" for the root. note: codes of what a stage did to the column, for the codebook
+    ("pseudonym", "month", …). reads, preload, consent: as forms/traits.py tells them.
     """
 
     name: str

@@ -28,7 +28,18 @@ DEFAULTS: Mapping[str, str] = {
 SORTS = {"names": "names", "phones": "phones", "emails": "phones", "identifiers": "identifiers"}
 # What forms call the device's own data, punctuation aside: XLSForm metadata, old and new.
 DEVICES = frozenset(
-    ["deviceid", "devicephonenum", "phonenumber", "simserial", "simserialnumber", "simid", "subscriberid", "imei", "username", "uuid"]
+    [
+        "deviceid",
+        "devicephonenum",
+        "phonenumber",
+        "simserial",
+        "simserialnumber",
+        "simid",
+        "subscriberid",
+        "imei",
+        "username",
+        "uuid",
+    ]
 )
 AUDIT = "/meta/audit"  # every question opened, with times, places and, if asked for, the answers
 PROPERTY = "property"  # what a bind preloads from the device: its id, its number, the user's name and e-mail

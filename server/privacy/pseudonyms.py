@@ -6,7 +6,6 @@ names, two share one with a chance of one in two million.
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Sequence
 
@@ -14,7 +13,9 @@ from server.extracts.sheets import Cell
 from server.privacy.sameness import sameness
 
 PREFIX = "P-"
-LETTERS = 12
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32: none is taken for another
+_PAIRS = [one + two for one in LETTERS for two in LETTERS]
+SHIFTS = (50, 40, 30, 20, 10, 0)  # of 60 bits, ten at a time
 REMEMBERED = 100_000  # answers: enough for a name to be worked out seldom, little enough for any laptop
 
 
@@ -37,7 +38,8 @@ class Pseudonyms:
     def one(self, answer: str) -> str:
         said = sameness(answer) or answer.strip()
         digest = hmac.digest(self._key, b"pseudonym " + said.encode("utf-8", "surrogatepass"), "sha256")
-        return PREFIX + base64.b32encode(digest[:10]).decode()[:LETTERS]
+        bits = int.from_bytes(digest[:8], "big") >> 4
+        return PREFIX + "".join([_PAIRS[bits >> shift & 1023] for shift in SHIFTS])
 
     def files(self, cells: Sequence[Cell]) -> list[Cell]:
         """Of names of files, whose endings stay."""

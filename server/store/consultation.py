@@ -38,7 +38,11 @@ BUSY_MS, PATIENCE_MS, CACHE_MB = 30_000, 200, 32
 # Codes of SQLite that say that the moment is bad, not the file.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
             sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM}  # fmt: skip
-_WORDS = "fts5(words, content='', columnsize=0, tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\")"
+# Keeps no texts: what stands in `key` is the key of a submission, what it is found by are the words that were told.
+_WORDS = (
+    "fts5(key, content='_row', content_rowid='number', columnsize=0, "
+    "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* Co'\")"
+)
 
 
 class Damaged(Exception):
@@ -222,7 +226,7 @@ class ConsultationFile:
 
     def add_words(self, root: TablePlan, texts: Mapping[int, Sequence[str]]) -> None:
         rows = [(number, joint_key(said)) for number, said in texts.items()]
-        sql = f"INSERT INTO {quoted(root.search)} (rowid, words) VALUES (?, ?)"
+        sql = f"INSERT INTO {quoted(root.search)} (rowid, key) VALUES (?, ?)"
         self.db.executemany(sql, [row for row in rows if row[1]])
 
     def rows_of(self, numbers: Collection[int]) -> dict[int, dict[str, int]]:
@@ -257,7 +261,7 @@ class ConsultationFile:
             words = joint_key(text for *_, text in open_answers(self.db, tables, key))
             if words:
                 self.db.execute(
-                    f"INSERT INTO {search} ({search}, rowid, words) VALUES ('delete', ?, ?)", (number, words)
+                    f"INSERT INTO {search} ({search}, rowid, key) VALUES ('delete', ?, ?)", (number, words)
                 )
 
     # Names

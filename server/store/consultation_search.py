@@ -17,9 +17,7 @@ def holding(
     query = " AND ".join(f'"{key}"{" *" if begun else ""}' for key in keys)
     table = quoted(search)
     yield from db.execute(
-        f"SELECT r.number, r.key FROM {table} w CROSS JOIN _row r ON r.number = w.rowid WHERE {table} MATCH ? "
-        "ORDER BY w.rowid DESC",
-        (query,),
+        f"SELECT rowid, key FROM {table} WHERE {table} MATCH ? ORDER BY rowid DESC", (query,)
     )
 
 

@@ -48,15 +48,6 @@ class ExtractSource(FormSource):
         where, values = self._where
         return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
 
-    def arrivals(self) -> dict[str, int]:
-        """root instanceID -> place in this hub's ledger of the first that was said of it."""
-        where, values = self._where
-        sql = (
-            "SELECT s.instance_id, min(e.seq) FROM submission s JOIN submission_version v "
-            f"ON v.submission_id = s.id JOIN entry e ON e.id = v.entry WHERE {where} GROUP BY s.id"
-        )
-        return dict(self._db.execute(sql, values).fetchall())
-
     def actor_names(self) -> dict[int, str]:
         return dict(self._db.execute("SELECT id, display_name FROM actor ORDER BY id").fetchall())
 

@@ -37,7 +37,7 @@ def do(country: Country, deed: str, at: int, one: int, other: int, content: int)
 
 
 @given(work)
-@examples(40, 400)
+@examples(25, 400)
 def test_step_by_step_and_at_once_are_the_same(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int, int, int, int]]
 ) -> None:

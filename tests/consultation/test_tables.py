@@ -8,14 +8,12 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server import review, upkeep
-from server.clock import Clock
 from server.consultation.checking import compare
 from server.consultation.following import catch_up, is_current
 from server.consultation.searching import search
@@ -274,8 +272,9 @@ def test_a_renamed_hub_and_tablet_are_renamed_in_the_rows(held: tuple[Hub, Form]
     hub, _ = held
     submit(hub, 1, ANSWERS)
     catch_up(hub)
-    hub.clock = Clock(lambda: datetime(2026, 12, 1, tzinfo=UTC))
-    hub.write(lambda turn: turn.append("hub.introduce", f"hub:{hub.id}", {"name": "កែប"}))
+    subject = f"hub:{hub.id}"
+    before = [entry.id for entry in hub.ledger.entries_of(subject)]
+    hub.write(lambda turn: turn.append("hub.introduce", subject, {"name": "កែប"}, supersedes=before))
     other = {"id": "tablet7", "name": "ថេប្លេត ៨"}
     xml = f'<data id="wps" version="2"><consent>yes</consent><meta><instanceID>{name_of(2)}</instanceID></meta></data>'
     hand_in(hub, xml.encode(), other)

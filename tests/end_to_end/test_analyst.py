@@ -11,11 +11,12 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import openpyxl
 import pandas
+import pyreadstat
 import pytest
 
 from server.exporting import form_named
@@ -132,6 +133,19 @@ def test_duckdb_reads_the_parquet_folder_by_province(export: Callable[..., Path]
     rows = [db.sql(BY_PROVINCE.format(folder / name)).df() for name in ("wps.parquet", "wps-person.parquet")]
     assert totals(*rows) == EXPECTED
     assert db.sql(f"SELECT count(*) FROM '{folder}/wps.parquet/province=02/*.parquet'").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "read", "coded"),
+    [("sav", pyreadstat.read_sav, "consent"), ("dta", pyreadstat.read_dta, "consent_l")],
+)
+def test_spss_and_stata_files_are_read_with_their_labels(
+    export: Callable[..., Path], file_format: str, read: Callable[..., Any], coded: str
+) -> None:
+    folder = export(file_format, "--language", "km")
+    (root, about), (people, _) = (read(folder / f"wps{part}.{file_format}") for part in ("", "-person"))
+    assert totals(root, people) == EXPECTED
+    assert {"បាទ/ចាស", "ទេ"} == set(about.variable_value_labels[coded].values())
 
 
 def test_datasette_reads_the_database(export: Callable[..., Path]) -> None:

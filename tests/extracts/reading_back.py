@@ -11,7 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 import openpyxl
+import pandas
 import pyarrow.parquet as parquet
+import pyreadstat
 
 from server.extracts.sheets import Extract, Role, Sheet
 from server.formats import FORMATS, Work
@@ -125,9 +127,45 @@ def _sqlite_table(db: sqlite3.Connection, name: str, columns: dict[str, str]) ->
     return found
 
 
+def read_sav(extract: Extract, paths: list[Path]) -> Tables:
+    frames = [pyreadstat.read_sav(path)[0] for path in paths]
+    return [_statistical(sheet, frame) for sheet, frame in zip(extract.sheets, frames, strict=True)]
+
+
+def read_dta(extract: Extract, paths: list[Path]) -> Tables:
+    """Without the numbered variables that stand beside coded texts and carry their labels."""
+    frames = [pyreadstat.read_dta(path)[0] for path in paths]
+    plain = [frame[[n for n in frame.columns if not _is_twin(n, frame)]] for frame in frames]
+    return [_statistical(sheet, frame) for sheet, frame in zip(extract.sheets, plain, strict=True)]
+
+
+def _is_twin(name: str, frame: pandas.DataFrame) -> bool:
+    return name.endswith("_l") and name[:-2] in frame.columns
+
+
+def _statistical(sheet: Sheet, frame: pandas.DataFrame) -> dict[str, Row]:
+    """Names of variables are made of those of columns, in their order."""
+    assert len(frame.columns) == len(sheet.columns)
+    named = frame.set_axis([column.name for column in sheet.columns], axis="columns")
+    return {
+        str(row["KEY"]): {n: str(v) for n, v in row.items() if v is not None and not pandas.isna(v)}
+        for row in named.to_dict(orient="records")
+    }
+
+
+def untrailed(tables: Tables) -> Tables:
+    """Without blanks at the end of texts: SPSS fills its texts up with them."""
+    return [
+        {key: {n: v.rstrip(" ") for n, v in row.items() if v.rstrip(" ")} for key, row in table.items()}
+        for table in tables
+    ]
+
+
 READERS: dict[str, Callable[[Extract, list[Path]], Tables]] = {
     "csv.zip": read_csv_zip,
     "xlsx": read_xlsx,
     "parquet": read_parquet,
     "sqlite": read_sqlite,
+    "sav": read_sav,
+    "dta": read_dta,
 }

@@ -10,7 +10,7 @@ from hypothesis import given
 from server.extracts.arranging import arranged
 from server.extracts.options import Options
 from tests.extracts.random_forms import Season, seasons
-from tests.extracts.reading_back import READERS, answers, expected, written
+from tests.extracts.reading_back import READERS, answers, expected, untrailed, written
 from tests.extracts.test_every_answer import examples, held, template
 from tests.extracts.works import make_work
 
@@ -29,4 +29,7 @@ def test_the_same_answers_are_read_back_from_every_format(
         work = make_work(folder / "work", file_format, profile="full")
         work.folder.mkdir()
         read = READERS[file_format](made, written(made, work, folder))
-        assert answers(made, read) == expected(made)
+        found, wanted = answers(made, read), expected(made)
+        if file_format == "sav":
+            found, wanted = untrailed(found), untrailed(wanted)
+        assert found == wanted

@@ -207,3 +207,13 @@ def test_a_format_of_several_files_comes_as_one_zip_with_its_codebook(answered: 
     folders = {name.partition("/")[0] for name in held if "/" in name}
     assert folders == {"rice.parquet", "rice-plot.parquet", "rice-crop.parquet"}
     assert {"rice-codebook.html", "rice-codebook.csv", "rice-export.json"} <= set(held)
+
+
+def test_a_withdrawal_takes_the_files_that_wait_too(hub: Hub, answered: Survey) -> None:
+    job = answered.ask("POST", f"{answered.path}/exports", {"format": "csv"}).get_json()
+    assert EXAMPLE in answered.get(f"/exports/{job['id']}/file").text
+    assert answered.ask("POST", f"{answered.path}/submissions/{EXAMPLE}/withdraw", {}).status_code == 200
+    assert answered.get(f"/exports/{job['id']}/file").status_code == 404
+    assert not any(
+        EXAMPLE.encode() in p.read_bytes() for p in (hub.data / "exports").rglob("*") if p.is_file()
+    )

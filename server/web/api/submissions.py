@@ -54,7 +54,6 @@ GET    F/exports/{export_id} | submission.read | | | ExportJob | How far it is. 
 GET    F/exports/{export_id}/file | submission.read | | | file | Its file, once it is finished, for a day. Ours.
 DELETE F/exports/{export_id} | submission.read | | | Success | Stops it, or deletes its file. Ours.
 
-GET    P/search | submission.read | q form limit | | json | Words in open answers, however Khmer was typed; ?form= for one form. Ours.
 GET    P/conflicts | submission.read | | | [json] | Submissions about which hubs said different things. Ours.
 GET    F/conflicts | submission.read | | | [json] | Those of one form. Ours.
 GET    S/{instance_id}/conflict | submission.read | | | json | Both sides, question by question. Ours.
