@@ -38,7 +38,8 @@ def _wishes(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--headers", type=click.Choice(("names", "labels")), help=_(
                 "Columns are headed by names (default) or by what the question says.")),
             click.option("--selects", type=click.Choice(("column", "split", "both")), help=_(
-                "Questions with several choices: one column (default), 0/1 a choice, or both.")),
+                "Questions with several choices: one column (default), 0/1 a choice, or both (default of sav "
+                "and dta).")),
             click.option("--repeats", type=click.Choice(("files", "wide", "long")), help=_(
                 "Repeats: tables of their own (default), joined to the right, or joined below.")),
             click.option("--group-names/--no-group-names", default=None, help=_(
@@ -105,7 +106,7 @@ def export(
     with session.hub() as hub:
         found = form_named(hub, project_of(hub, project).id, form)
         kind = format_named(file_format)
-        options = read_options(_texts(said), Options(language=session.lang))
+        options = read_options(_texts(said), Options(language=session.lang, **kind.usual))
         reason = _reason(session, reason, central or options.profile == "full")
         order = Order(
             found, kind, options, who=_user(), reason=reason, central=central, stem=stem_of(out, kind)

@@ -23,6 +23,7 @@ LOSSES = {
     "text.continued": mark("{sheet} · {column}: texts are longer than a variable takes and go on in {count} variables: put them one behind the other."),
     "public.cells_hidden": mark("{sheet} · {column}: up to {count} answers are hidden, because too few people share them."),
     "public.rows_held_back": mark("{sheet}: up to {count} rows wait for the next public export, because too few have come since the last."),
+    "text.blanks": mark("{sheet} · {column}: {count} texts end with blanks, which SPSS does not keep. The CSV has them."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),
     "value.kept_as_text": mark("{sheet} · {column}: {count} answers are not of the column's type or would change as a number, date or time of Excel. They stand as text, as they were given."),
     "text.in_own_sheet": mark("{sheet} · {column}: {count} texts are longer than a cell of Excel takes. They stand whole in the sheet “Long texts”."),

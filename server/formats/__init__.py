@@ -58,14 +58,16 @@ Write = Callable[[Extract, Work], Iterator[Part]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """ending: of each file's name. module: below server.formats. forced: options that the format decides.
-    single: whether it is always one file. has_media, has_codebook: whether these are inside it."""
+    """ending: of each file's name. module: below server.formats. forced: options that the format decides; usual: those
+    that it takes where nothing was chosen. single: whether it is always one file. has_media, has_codebook: whether
+    these are inside it."""
 
     name: str
     ending: str
     media_type: str
     module: str
     forced: Mapping[str, Any] = field(default_factory=dict)
+    usual: Mapping[str, Any] = field(default_factory=dict)
     single: bool = True
     has_media: bool = False
     has_codebook: bool = False
@@ -75,6 +77,7 @@ class Format:
         return write
 
 
+COUNTED = {"selects": "both"}  # programs for statistics count choices by 0/1, one by one and as a set
 CODES = {"values": "codes", "headers": "names"}
 FORMATS = {
     one.name: one
@@ -83,8 +86,8 @@ FORMATS = {
         Format("csv.zip", "zip", "application/zip", "csv_zip", has_media=True, has_codebook=True),
         Format("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx",
                has_codebook=True),
-        Format("sav", "sav", "application/x-spss-sav", "sav", CODES, single=False),
-        Format("dta", "dta", "application/x-stata-dta", "dta", CODES, single=False),
+        Format("sav", "sav", "application/x-spss-sav", "sav", CODES, COUNTED, single=False),
+        Format("dta", "dta", "application/x-stata-dta", "dta", CODES, COUNTED, single=False),
         Format("parquet", "parquet", "application/vnd.apache.parquet", "parquet", {"headers": "names"},
                single=False),
         Format("geojson", "geojson", "application/geo+json", "geojson", {"points": "whole", "repeats": "files"}),

@@ -3,34 +3,50 @@
 Format: "File formats .dta" of Stata's documentation. A first pass finds what each variable needs; the file is
 written in the work folder, since its map of places stands before the places. Codes that are whole numbers have value
 labels. Stata gives no labels to texts, so another code is a text as in the CSV, and beside it stands a numbered
-variable with the labels, name_l. Texts beyond 2,045 bytes are strLs.
+variable with the labels, name_l. Texts beyond 2,045 bytes are strLs, and so are answers of very different lengths,
+which would fill the file with nothing.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import accumulate
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 import numpy as np
 
-from server.extracts.sheets import Batch, Cell, Extract, Kind, Sheet
-from server.extracts.typed import in_cambodia
+from server.extracts.sheets import Batch, Cell, Extract, Kind, Role, Sheet
 from server.formats import Part, Work
-from server.formats.statistical import Plan, Variable, mangled, numbers, plan, shortened, tell_unsound
+from server.formats.statistical import (
+    Plan,
+    Variable,
+    mangled,
+    numbers,
+    plan,
+    remember_names,
+    shortened,
+    slices,
+    tell_unsound,
+    value_labels,
+    variable_label,
+)
 
-RESERVED = frozenset(
-    {
-        "BYTE", "DOUBLE", "FLOAT", "IF", "IN", "INT", "LONG", "STRL", "USING", "WITH",
-        "_ALL", "_B", "_COEF", "_CONS", "_N", "_PI", "_PRED", "_RC", "_SE", "_SKIP",
-    }
-)  # fmt: skip
+RESERVED = re.compile(
+    "BYTE|DOUBLE|FLOAT|IF|IN|INT|LONG|STRL|STR[0-9]+|USING|WITH|_ALL|_B|_COEF|_CONS|_N|_PI|_PRED|_RC|_SE|_SKIP"
+)
 NAME_LIMIT, LABEL_LIMIT, VALUE_LABEL_LIMIT = 32, 80, 32_000  # characters, characters, bytes
 FIXED = 2045  # bytes of a text that stands in its row
+UNEVEN, APART = (
+    128,
+    30,
+)  # bytes: texts that may stand apart when it saves half, and what each takes there besides
+LABELS_LIMIT = 65_536  # of one list, in every edition of Stata
 DOUBLE, LONG, STRL = 65526, 65528, 32768
 MISSING = struct.unpack("<d", bytes.fromhex("000000000000e07f"))[0]
 LONG_MISSING, LONG_LIMIT = 2147483621, 2147483620
@@ -80,7 +96,7 @@ class Slot:
 
 
 def _file(extract: Extract, sheet: Sheet, work: Work) -> Iterator[bytes]:
-    made = plan(extract, sheet)
+    made = plan(extract, sheet, work)
     slots = _slots(made, work)
     with NamedTemporaryFile(dir=work.folder, suffix=".dta", delete=False) as file:
         path = Path(file.name)
@@ -98,28 +114,22 @@ def _file(extract: Extract, sheet: Sheet, work: Work) -> Iterator[bytes]:
 def _slots(made: Plan, work: Work) -> list[Slot]:
     found = []
     for number, one in enumerate(made.variables, start=1):
-        one.name = mangled(one.column.name, number, made.names, NAME_LIMIT, RESERVED)
-        work.names[made.sheet.path, one.column.name] = one.name
-        label = _label(one, made, work)
-        found.append(Slot(one.name, label, one, _type(one)))
+        label = variable_label(one, made, work, LABEL_LIMIT, "characters")
+        wanted = [one.column.name]
         if one.column.kind is Kind.CHOICE and one.column.values and not one.coded:
-            twin = mangled(f"{one.column.name}_l", number, made.names, NAME_LIMIT, RESERVED)
-            found.append(Slot(twin, label, one, LONG, True))
+            wanted.append(f"{one.column.name}_l")
+        names = [mangled(name, number, made.names, NAME_LIMIT, RESERVED) for name in wanted]
+        remember_names(made, one, names, work)
+        found.append(Slot(names[0], label, one, _type(one, made.rows)))
+        found += [Slot(twin, label, one, LONG, True) for twin in names[1:]]
     return found
 
 
-def _type(one: Variable) -> int:
+def _type(one: Variable, rows: int) -> int:
     if one.numeric:
         return LONG if one.coded else DOUBLE
-    return one.width if one.width <= FIXED else STRL
-
-
-def _label(one: Variable, made: Plan, work: Work) -> str:
-    said = one.column.labels.get(work.options.language) or next(iter(one.column.labels.values()), "")
-    label = shortened(said or one.column.name, LABEL_LIMIT, "characters")
-    if label != " ".join((said or one.column.name).split()):
-        work.losses.add("label.shortened", made.sheet.name, one.column.name)
-    return label
+    is_uneven = one.width > UNEVEN and 2 * (one.size + APART * one.given) < rows * one.width
+    return STRL if one.width > FIXED or (is_uneven and one.column.role is Role.ANSWER) else one.width
 
 
 class _Writing:
@@ -190,16 +200,18 @@ class _Writing:
         row = np.dtype([(f"v{n}", slot.dtype) for n, slot in enumerate(self._slots)])
         done = 0
         for batch in self._extract.batches(self._made.sheet):
-            self._file.write(self._rows(row, batch, done))
-            done += len(batch)
+            for some in slices(batch, row.itemsize):
+                self._file.write(self._rows(row, some, done))
+                done += len(some)
             self._work.count(self._made.sheet.name, len(batch))
 
     def _rows(self, row: Any, batch: Batch, done: int) -> bytes:
         held = np.zeros(len(batch), dtype=row)
+        apart: list[tuple[int, int, bytes]] = []
         for n, slot in enumerate(self._slots):
             cells = batch.columns[slot.of.place]
             if slot.type == STRL:
-                held[f"v{n}"] = self._references(n + 1, cells, done)
+                held[f"v{n}"] = _references(n + 1, cells, done, apart)
             elif slot.numbered:
                 numbered = self._codes[n]
                 held[f"v{n}"] = [numbered.get(cell, LONG_MISSING) if cell else LONG_MISSING for cell in cells]
@@ -207,22 +219,14 @@ class _Writing:
                 held[f"v{n}"] = _values(slot, numbers(slot.of, cells))
             else:
                 held[f"v{n}"] = [(cell or "").encode("utf-8", "replace") for cell in cells]
+        for place, variable, text in sorted(apart):
+            self._long.write(
+                b"GSO" + struct.pack("<IQBI", variable, place, 130, len(text) + 1) + text + b"\0"
+            )
         return held.tobytes()
 
-    def _references(self, variable: int, cells: Sequence[Cell], done: int) -> list[int]:
-        """Each long text goes to its own section, under (variable, observation): 2 and 6 bytes."""
-        found = []
-        for place, cell in enumerate(cells, start=done + 1):
-            found.append(variable | place << 16 if cell else 0)
-            if cell:
-                text = cell.encode("utf-8", "replace")
-                self._long.write(
-                    b"GSO" + struct.pack("<IQBI", variable, place, 130, len(text) + 1) + text + b"\0"
-                )
-        return found
-
     def _texts(self) -> None:
-        """In the order of observations and variables, as they were met."""
+        """In the order of observations, and in each of variables, as Stata wants them."""
         self._long.seek(0)
         while piece := self._long.read(READ):
             self._file.write(piece)
@@ -231,15 +235,16 @@ class _Writing:
         return b"".join(self._table(slot) for slot in self._slots if slot.has_labels)
 
     def _table(self, slot: Slot) -> bytes:
-        language = self._work.options.language
-        offsets, values, texts = [], [], b""
-        for number, (code, said) in enumerate(slot.of.column.values.items(), start=1):  # as _numbered counts
-            offsets.append(len(texts))
-            values.append(number if slot.numbered else int(code))
-            label = shortened(said.get(language) or next(iter(said.values()), code), VALUE_LABEL_LIMIT)
-            texts += label.encode("utf-8", "replace") + b"\0"
-        count = len(values)
-        table = struct.pack(f"<ii{count}i{count}i", count, len(texts), *offsets, *values) + texts
+        labels = list(value_labels(slot.of, self._made, self._work, VALUE_LABEL_LIMIT))[:LABELS_LIMIT]
+        numbers_ = [n if slot.numbered else int(code) for n, (code, _) in enumerate(labels, start=1)]
+        held = sorted(
+            zip(numbers_, (label + b"\0" for _, label in labels), strict=True)
+        )  # Stata looks up by halving
+        offsets = [0, *accumulate(len(text) for _, text in held)]
+        table = struct.pack(
+            f"<ii{len(held)}i{len(held)}i", len(held), offsets[-1], *offsets[:-1], *(n for n, _ in held)
+        )
+        table += b"".join(text for _, text in held)
         name = slot.name.encode().ljust(129, b"\0") + b"\0\0\0"
         return b"<lbl>" + struct.pack("<i", len(table)) + name + table + b"</lbl>"
 
@@ -247,6 +252,16 @@ class _Writing:
         places = [self._places[name] for name in SECTIONS] + [self._places["end"], self._file.tell()]
         self._file.seek(self._places["map"] + len("<map>"))
         self._file.write(struct.pack("<14q", *places))
+
+
+def _references(
+    variable: int, cells: Sequence[Cell], done: int, apart: list[tuple[int, int, bytes]]
+) -> list[int]:
+    """Each text that stands apart, as (observation, variable, text), goes into `apart`; in its row stands where: the
+    variable in 2 bytes, the observation in 6."""
+    found = list(enumerate(cells, start=done + 1))
+    apart += [(place, variable, cell.encode("utf-8", "replace")) for place, cell in found if cell]
+    return [variable | place << 16 if cell else 0 for place, cell in found]
 
 
 def _numbered(slot: Slot) -> dict[str, int]:
@@ -260,7 +275,7 @@ def _values(slot: Slot, values: Sequence[Any]) -> list[float]:
     if kind is Kind.DATE:
         return [MISSING if v is None else v.toordinal() - EPOCH for v in values]
     if kind is Kind.DATETIME:
-        return [MISSING if v is None else _moment_ms(v) for v in in_cambodia(values)]
+        return [MISSING if v is None else _moment_ms(v) for v in values]
     if kind is Kind.TIME:
         return [MISSING if v is None else _time_ms(v) for v in values]
     return [MISSING if v is None else float(v) for v in values]

@@ -7,20 +7,35 @@ has them too. Dates and times are SPSS's own, moments as clocks in Cambodia show
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Sheet
-from server.extracts.typed import in_cambodia
 from server.formats import Part, Work
-from server.formats.statistical import Plan, Variable, cut, mangled, numbers, plan, shortened, tell_unsound
+from server.formats.statistical import (
+    SLACK,
+    Plan,
+    Variable,
+    cut,
+    mangled,
+    numbers,
+    plan,
+    remember_names,
+    shortened,
+    slices,
+    tell_unsound,
+    value_labels,
+    variable_label,
+)
 
-RESERVED = frozenset(["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"])
+RESERVED = re.compile("ALL|AND|BY|EQ|GE|GT|LE|LT|NE|NOT|OR|TO|WITH")
 NAME_LIMIT, LABEL_LIMIT, VALUE_LABEL_LIMIT = 64, 252, 120  # bytes
 LONGEST = 32_760  # bytes of a text variable: 130 segments of 252
 SEGMENT, CONTENT, BLOCK = 252, 255, 256  # how SPSS counts, fills and stores the segments of a long text
@@ -66,12 +81,14 @@ class Slot:
 
 
 def _file(extract: Extract, sheet: Sheet, work: Work) -> Iterator[bytes]:
-    made = plan(extract, sheet)
+    made = plan(extract, sheet, work)
     slots = _slots(made, work)
+    width = 8 * sum(slot.elements for slot in slots)
     yield from _dictionary(extract, made, slots, work)
     packed = Packing()
     for batch in extract.batches(sheet):
-        yield packed.add(_cases(slots, batch))
+        for some in slices(batch, width):
+            yield packed.add(_cases(slots, some))
         work.count(sheet.name, len(batch))
     yield packed.rest()
     tell_unsound(made, work)
@@ -80,24 +97,18 @@ def _file(extract: Extract, sheet: Sheet, work: Work) -> Iterator[bytes]:
 def _slots(made: Plan, work: Work) -> list[Slot]:
     found: list[Slot] = []
     for number, one in enumerate(made.variables, start=1):
-        one.name = mangled(one.column.name, number, made.names, NAME_LIMIT, RESERVED)
-        work.names[made.sheet.path, one.column.name] = one.name
-        label = _label(one, made, work)
-        pieces = 1 if one.numeric else -(-one.width // (LONGEST - 3))  # 3: a cut never divides a character
-        for piece in range(pieces):
-            name = (
-                one.name
-                if not piece
-                else mangled(f"{one.name}_{piece + 1}", number, made.names, NAME_LIMIT, RESERVED)
-            )
-            found.append(Slot(f"V{len(found) + 1:05}", name, label, one, piece, _width(one, pieces)))
+        label = variable_label(one, made, work, LABEL_LIMIT)
+        pieces = 1 if one.numeric or one.width <= LONGEST else -(-one.width // (LONGEST - SLACK))
+        named = [one.column.name, *(f"{one.column.name}_{piece + 1}" for piece in range(1, pieces))]
+        names = [mangled(name, number, made.names, NAME_LIMIT, RESERVED) for name in named]
+        remember_names(made, one, names, work)
+        for piece, name in enumerate(names):
+            found.append(Slot(f"@{len(found) + 1:05}", name, label, one, piece, _width(one, pieces)))
         if pieces > 1:
             work.losses.add("text.continued", made.sheet.name, one.column.name, pieces)
+        if not one.numeric:
+            work.losses.add("text.blanks", made.sheet.name, one.column.name, one.blanks)
     return found
-
-
-def _further(name: str, piece: int, taken: set[str]) -> str:
-    return mangled(f"{name}_{piece + 1}", 0, taken, NAME_LIMIT, RESERVED)
 
 
 def _width(one: Variable, pieces: int) -> int:
@@ -106,14 +117,6 @@ def _width(one: Variable, pieces: int) -> int:
     if pieces > 1:
         return LONGEST
     return one.width if one.width <= SHORT else -(-one.width // SEGMENT) * SEGMENT
-
-
-def _label(one: Variable, made: Plan, work: Work) -> str:
-    said = one.column.labels.get(work.options.language) or next(iter(one.column.labels.values()), "")
-    label = shortened(said or one.column.name, LABEL_LIMIT)
-    if label != " ".join((said or one.column.name).split()):
-        work.losses.add("label.shortened", made.sheet.name, one.column.name)
-    return label
 
 
 # The dictionary
@@ -154,8 +157,8 @@ def _variable(slot: Slot) -> Iterator[bytes]:
 
 
 def _segment_name(short: str, segment: int) -> str:
-    """Of the variable's number and the segment's: no two are alike, nor like a variable's own."""
-    return f"S{int(short[1:]):04X}{segment:03X}"
+    """Of the variable's number and the segment's: no two are alike, nor like a variable's own, which is shorter."""
+    return f"@{int(short[1:]):05X}{segment:02X}"
 
 
 def _shape(slot: Slot, width: int) -> int:
@@ -186,15 +189,7 @@ def _is_choice(column: Column) -> bool:
 
 
 def _labelled(slot: Slot, made: Plan, work: Work) -> Iterator[tuple[str, bytes]]:
-    """(code, label) of each choice that fits the variable's width: a longer code was chosen by nobody."""
-    for code, said in slot.of.column.values.items():
-        if slot.width and len(code.encode("utf-8", "replace")) > slot.width:
-            continue
-        text = said.get(work.options.language) or next(iter(said.values()), code)
-        label = shortened(text, VALUE_LABEL_LIMIT)
-        if label != " ".join(text.split()):
-            work.losses.add("value_label.shortened", made.sheet.name, slot.of.column.name)
-        yield code, label.encode("utf-8", "replace")
+    return value_labels(slot.of, made, work, VALUE_LABEL_LIMIT, slot.width)
 
 
 def _document(work: Work) -> bytes:
@@ -213,6 +208,9 @@ def _extensions(made: Plan, slots: Sequence[Slot], work: Work) -> Iterator[bytes
         for _segment in range(slot.segments)
     )
     yield struct.pack("<iiii", 7, 11, 4, len(measures) // 4) + measures
+    sets = b"".join(_response_sets(slots, work))
+    if sets:
+        yield _extension(7, sets)
     yield _extension(13, "\t".join(f"{slot.short}={slot.long}" for slot in slots).encode())
     long = b"".join(
         f"{slot.short}={slot.width:05}".encode() + b"\0\t" for slot in slots if slot.width > SHORT
@@ -226,7 +224,21 @@ def _extensions(made: Plan, slots: Sequence[Slot], work: Work) -> Iterator[bytes
 
 
 def _measure(slot: Slot) -> int:
-    return 3 if slot.width == 0 and not slot.of.coded else 1
+    nominal = slot.width or slot.of.coded or slot.of.column.kind is Kind.FLAG
+    return 1 if nominal else 3
+
+
+def _response_sets(slots: Sequence[Slot], work: Work) -> Iterator[bytes]:
+    """The split choices of a question as one multiple response set, so that SPSS counts them together. One set a
+    line: name, counted value 1, label, short names."""
+    taken: set[str] = set()
+    labels = {s.of.column.path: s.label for s in slots if s.of.column.kind in (Kind.CHOICES, Kind.RANK)}
+    for (kind, path), found in groupby(slots, lambda slot: (slot.of.column.kind, slot.of.column.path)):
+        names = [slot.short.lower() for slot in found]
+        if kind is Kind.FLAG and path and len(names) > 1:
+            name = mangled(path.rpartition("/")[2], len(taken) + 1, taken, NAME_LIMIT - 1, RESERVED)
+            label = labels.get(path, name).encode("utf-8", "replace")
+            yield f"${name}=D1 1 {len(label)} ".encode() + label + f" {' '.join(names)}\n".encode()
 
 
 def _extension(subtype: int, content: bytes) -> bytes:
@@ -265,7 +277,7 @@ def _elements(slot: Slot, cells: Sequence[Cell], known: dict[int, Any]) -> Any:
         texts = [_piece(text, slot.piece) for text in texts]
     width = slot.elements * 8
     if slot.width > SHORT:
-        joined = b"".join(_segmented(text, slot.segments) for text in texts)
+        joined = b"".join([_segmented(text, width) for text in texts])
     else:
         joined = b"".join([text.ljust(width) for text in texts])
     return np.frombuffer(joined, dtype="<u8").reshape(len(texts), slot.elements)
@@ -276,18 +288,18 @@ def _piece(text: bytes, piece: int) -> bytes:
     return pieces[piece] if piece < len(pieces) else b""
 
 
-def _segmented(text: bytes, segments: int) -> bytes:
+def _segmented(text: bytes, width: int) -> bytes:
     if len(text) <= CONTENT:
-        return text.ljust(segments * BLOCK)
+        return text.ljust(width)
     pieces = [text[n : n + CONTENT].ljust(BLOCK) for n in range(0, len(text), CONTENT)]
-    return b"".join(pieces).ljust(segments * BLOCK)
+    return b"".join(pieces).ljust(width)
 
 
 def _seconds(kind: Kind, values: Sequence[Any]) -> list[float]:
     if kind is Kind.DATE:
         return [MISSING if v is None else (v.toordinal() - EPOCH) * DAY_S for v in values]
     if kind is Kind.DATETIME:
-        return [MISSING if v is None else _moment_s(v) for v in in_cambodia(values)]
+        return [MISSING if v is None else _moment_s(v) for v in values]
     if kind is Kind.TIME:
         return [MISSING if v is None else _time_s(v) for v in values]
     return [MISSING if v is None else float(v) for v in values]
@@ -333,11 +345,13 @@ def _packed(elements: Any, count: int | None = None) -> bytes:
     codes[numbers_ == MISSING] = 255
     if count is not None:
         codes[count:] = 0
-    codes = codes.reshape(-1, 8)
     whole = codes == 253
-    starts = np.concatenate([[0], np.cumsum(1 + whole.sum(axis=1))])
-    out = np.empty(int(starts[-1]), dtype="<u8")
-    out[starts[:-1]] = np.ascontiguousarray(codes).view("<u8").ravel()
-    places = starts[:-1, None] + np.cumsum(whole, axis=1)
-    out[places[whole]] = elements.reshape(-1, 8)[whole]
+    found = np.flatnonzero(whole)
+    before = np.concatenate(
+        [[0], np.cumsum(whole.reshape(-1, 8).sum(axis=1))]
+    )  # elements in front of each eight
+    groups = len(before) - 1
+    out = np.empty(groups + len(found), dtype="<u8")
+    out[np.arange(groups) + before[:-1]] = codes.view("<u8")
+    out[found // 8 + 1 + np.arange(len(found))] = elements[found]
     return out.tobytes()

@@ -68,6 +68,14 @@ def test_options_come_by_address_and_by_body(answered: Survey, taken: Callable[[
     assert taken()[0].options == {"bom": "true", "since": "2026-11-23", "group_names": "false"}
 
 
+def test_a_format_has_its_usual_options_unless_another_is_chosen(
+    answered: Survey, taken: Callable[[], list[Any]]
+) -> None:
+    for path in ("sav", "sav&selects=split", "csv"):
+        assert answered.get(f"/export?format={path}").status_code == 200
+    assert [one.options.get("selects") for one in taken()][::-1] == ["both", "split", None]
+
+
 def test_a_filter_of_several_names_them_all(answered: Survey) -> None:
     answered.ask("PATCH", f"{answered.path}/submissions/{EXAMPLE}", {"reviewState": "approved"})
     both = answered.ask("POST", f"{answered.path}/export", {"reviewState": ["approved", "received"]})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -130,10 +131,11 @@ def order_for(form: Form, said: dict[str, str], default: Options | None = None) 
     """What is asked for by name. Raises Fault export.option, format.unknown, Problem 403.1: a profile that shows
     people as they are is for those who may also change their submissions."""
     names = {camel(name): name for name in NAMES}
+    kind = format_named(said.get("format") or "csv")
+    default = replace(default or Options(), **kind.usual)
     options = read_options({names[name]: value for name, value in said.items() if name in names}, default)
     if options.profile == "full":
         wire.require("submission.update", wire.project_or_404(form.project_id), form)
-    kind = format_named(said.get("format") or "csv")
     by = wire.caller().by
     return Order(
         form, kind, options, by=by, who=by["name"] if by else "", reason=said.get("reason", ""),
