@@ -122,7 +122,7 @@ class Provinces:
 
     def _found(self, roots: Sequence[Cell]) -> list[str]:
         names = list(self._names)
-        known = {root: self._find(root, names) for root in dict.fromkeys(roots)}
+        known = {root: self._find(root, names) if root else UNKNOWN for root in dict.fromkeys(roots)}
         return [known[root] for root in roots]
 
     def _find(self, root: Cell, names: Sequence[str]) -> str:
@@ -138,9 +138,11 @@ class Provinces:
 
 
 def _roots(sheet: Sheet, keys: Sequence[Cell]) -> list[Cell]:
-    """The submission of each row of a repeat: before as many slashes as the repeat's path has."""
+    """The submission of each row of a repeat: before as many slashes as the repeat's path has. None where the key
+    says none, as the public profile's numbers: row 1 of a repeat is not of submission 1."""
     depth = sheet.path.count("/")
-    return [key and key.rsplit("/", depth)[0] for key in keys]
+    parts = [key.rsplit("/", depth) if key else [] for key in keys]
+    return [one[0] if len(one) > depth else None for one in parts]
 
 
 class Spools:

@@ -267,3 +267,16 @@ def test_a_question_called_province_is_not_overwritten_by_the_folder(tmp_path: P
     assert [path.name for path in folder.iterdir()] == ["province_of_row=07"]
     assert duckdb.sql(f"SELECT province, Home FROM '{folder}/*/*.parquet'").fetchall() == [("12", "07")]
     assert ds.dataset(folder, partitioning="hive").to_table()["province"].to_pylist() == ["12"]
+
+
+def test_a_row_whose_key_does_not_say_its_submission_has_no_province(tmp_path: Path) -> None:
+    """As the public profile numbers rows: those of repeats are not told apart by submission."""
+    extract = consultation()
+    for path in ("", "/person"):
+        place = [column.name for column in next(s for s in extract.sheets if s.path == path).columns].index(
+            "KEY"
+        )
+        for number, row in enumerate(extract.rows[path], 1):
+            row[place] = str(number)  # type: ignore[index]
+    files = written(extract, make_work(tmp_path))
+    assert [inside for sheet, inside in files if sheet] == ["province=unknown/part-0.parquet"]
