@@ -19,6 +19,7 @@ LOSSES = {
     "public.rows_held_back": mark("{sheet}: {count} rows wait for the next public export, because too few have come since the last."),
     "label.shortened": mark("{sheet} · {column}: the question is longer than the format takes and is shortened here. The codebook has it whole."),
     "value_label.shortened": mark("{sheet} · {column}: {count} labels of choices are longer than the format takes and are shortened here. The codebook has them whole."),
+    "value_label.left_out": mark("{sheet} · {column}: {count} labels of choices are more than Stata takes in one list and are left out here. The codebook has them."),
     "text.continued": mark("{sheet} · {column}: texts are longer than a variable takes and go on in {count} variables: put them one behind the other."),
     "text.blanks": mark("{sheet} · {column}: {count} texts end with blanks, which SPSS does not keep. The CSV has them."),
     "option.decided": mark("{column}: this format decides it, and it was not as you chose."),

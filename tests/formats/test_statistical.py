@@ -292,6 +292,18 @@ def test_labels_of_a_list_stand_in_statas_order_and_texts_by_their_rows(tmp_path
     assert places == [(1, 2), (1, 3), (2, 2), (2, 3)]
 
 
+def test_labels_beyond_what_stata_takes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dta, "LABELS_LIMIT", 2)
+    values = {str(n): {"km": f"ភូមិ {n}"} for n in range(1, 6)}
+    extract = extract_of([Column("q", Kind.CHOICE, "/q", values=values)], [["5"], ["1"]])
+    frame, about, work = read(dta, "read_dta", extract, tmp_path)
+    assert list(frame["q"]) == [5, 1]
+    assert about.variable_value_labels["q"] == {1: "ភូមិ 1", 2: "ភូមិ 2"}
+    assert [(loss.code, loss.column, loss.count) for loss in work.losses] == [
+        ("value_label.left_out", "q", 3)
+    ]
+
+
 @pytest.mark.parametrize("size", [40, 2000])
 def test_stata_keeps_answers_of_very_different_lengths_without_filling(size: int, tmp_path: Path) -> None:
     rows: list[list[Cell]] = [["ខ្លី", f"uuid:{n}"] for n in range(200)]
