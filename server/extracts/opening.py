@@ -17,6 +17,7 @@ from server.hub import Hub
 from server.privacy.agreeing import Agreeing
 from server.privacy.consent import refused
 from server.privacy.profiles import private
+from server.privacy.public import rounded
 from server.privacy.waves import waves_of
 from server.store.forms import Form
 from server.store.keys import keys_in_use
@@ -33,13 +34,17 @@ def opened(
     # A public extract chooses among what is hidden already, never what it is hidden among.
     choosing = Choosing() if is_public else options.choosing
     with gathered(hub, form, choosing, passphrases=passphrases) as extract:
-        heard = agreed(extract, work.losses)
+        losses = Losses() if is_public else work.losses
+        heard = agreed(extract, losses)
         if keys_in_use(hub.read(), form.id):
-            _count_shut(heard, work.losses)
+            _count_shut(heard, losses)
         waves = waves_of(hub, form) if is_public else None
         if waves is not None:
             work.remembered |= {"k": options.k}
         shown = private(hub, form.project_uid, heard, _with_codes(extract, options), work.losses, waves)
+        if is_public:
+            left = sum(loss.count for loss in losses)
+            work.losses.add("public.left_out", shown.sheets[0].name, "", rounded(left, options.k))
         yield arranged(shown, options), extract.count()
 
 

@@ -37,6 +37,12 @@ def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
         raise Fault("public.filter")
 
 
+def rounded(count: int, k: int) -> int:
+    """Up to a multiple of k: an exact number beside a public file, and one more of them the next time, tells of
+    one person."""
+    return -(-count // k) * k
+
+
 class Public:
     """An Extract of what may be published. provinces: codes of the only ones wanted; empty = all."""
 
@@ -110,6 +116,13 @@ class Public:
             for place, column in enumerate(sheet.columns):
                 if place not in shown and column.role is Role.ANSWER:
                     self._losses.add("public.column_dropped", sheet.name, column.name)
+            held = [f for wave in self._waves.published if (f := wave.sheets.get(sheet.path))]
+            for one in self._shown[sheet.path]:
+                count = sum(figures.hidden.get(_key(one), 0) for figures in held)
+                self._tell("public.cells_hidden", sheet, one.column.name, count)
+
+    def _tell(self, code: str, sheet: Sheet, column: str, count: int) -> None:
+        self._losses.add(code, sheet.name, column, rounded(count, self._k))
 
     def _publish(self) -> None:
         """Makes a wave of what has come since the last, if that is enough."""
@@ -125,17 +138,16 @@ class Public:
         crowd = Crowd(self._k, self._owners(roots) if sheet.path else None)
         figures = Figures([_key(one) for one in shown], {})
         if not crowd.holds(range(len(roots))):
-            self._losses.add("public.rows_held_back", sheet.name, "", len(roots))
+            self._tell("public.rows_held_back", sheet, "", len(roots))
             return figures
         order = sorted(range(len(shown)), key=lambda n: (shown[n].rank, n))
         hidden = hide([columns[n] for n in order], crowd, [shown[n].harmless for n in order])
         cells = dict(zip(order, hidden.columns, strict=True))
-        for n, count in zip(order, hidden.hidden, strict=True):
-            self._losses.add("public.cells_hidden", sheet.name, shown[n].column.name, count)
+        counts = {_key(shown[n]): count for n, count in zip(order, hidden.hidden, strict=True)}
         rows = list(zip(*(cells[n] for n in range(len(shown))), strict=True))
         if not sheet.path:
             self._remember(shown, roots, rows)
-        return replace(figures, rows=dict(Counter(rows)))
+        return replace(figures, rows=dict(Counter(rows)), hidden=counts)
 
     def _read(self, sheet: Sheet, shown: Sequence[Shown]) -> tuple[list[list[Cell]], list[str]]:
         """The new rows: those of submissions that no wave has, and of repeats those of submissions of this one."""

@@ -31,10 +31,12 @@ KIND = "public_wave.create"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """columns: paths of questions, or names of provenance. rows: cells in this order -> how many rows."""
+    """columns: paths of questions, or names of provenance. rows: cells in this order -> how many rows. hidden: of a
+    column, how many answers were."""
 
     columns: Sequence[str]
     rows: Mapping[tuple[Cell, ...], int]
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
     def under(self, columns: Iterable[str]) -> Mapping[tuple[Cell, ...], int]:
         """The same rows under other columns: those of a later version of the form, or fewer."""
@@ -60,6 +62,7 @@ class Wave:
         """The same wave gives the same bytes."""
         sheets = {
             path: {
+                "hidden": dict(f.hidden),
                 "columns": list(f.columns),
                 "rows": sorted(([n, *row] for row, n in f.rows.items()), key=str),
             }
@@ -72,7 +75,7 @@ class Wave:
 def unpacked(data: bytes) -> Wave:
     said: dict[str, Any] = orjson.loads(gzip.decompress(data))
     sheets = {
-        path: Figures(f["columns"], {tuple(row[1:]): row[0] for row in f["rows"]})
+        path: Figures(f["columns"], {tuple(row[1:]): row[0] for row in f["rows"]}, f["hidden"])
         for path, f in said["sheets"].items()
     }
     return Wave(said["k"], frozenset(said["members"]), sheets)
