@@ -235,7 +235,11 @@ class _Writing:
         return b"".join(self._table(slot) for slot in self._slots if slot.has_labels)
 
     def _table(self, slot: Slot) -> bytes:
-        labels = list(value_labels(slot.of, self._made, self._work, VALUE_LABEL_LIMIT))[:LABELS_LIMIT]
+        labels = list(value_labels(slot.of, self._made, self._work, VALUE_LABEL_LIMIT))
+        over, labels = len(labels) - LABELS_LIMIT, labels[:LABELS_LIMIT]
+        self._work.losses.add(
+            "value_label.left_out", self._made.sheet.name, slot.of.column.name, max(over, 0)
+        )
         numbers_ = [n if slot.numbered else int(code) for n, (code, _) in enumerate(labels, start=1)]
         held = sorted(
             zip(numbers_, (label + b"\0" for _, label in labels), strict=True)

@@ -38,7 +38,7 @@ def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
 
 
 def rounded(count: int, k: int) -> int:
-    """Up to a multiple of k: an exact number that goes along with a public file, and is one more the next time, tells of
+    """Up to a multiple of k: an exact number beside a public file, and one more of them the next time, tells of
     one person."""
     return -(-count // k) * k
 

@@ -292,6 +292,18 @@ def test_labels_of_a_list_stand_in_statas_order_and_texts_by_their_rows(tmp_path
     assert places == [(1, 2), (1, 3), (2, 2), (2, 3)]
 
 
+def test_labels_beyond_what_stata_takes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dta, "LABELS_LIMIT", 2)
+    values = {str(n): {"km": f"ភូមិ {n}"} for n in range(1, 6)}
+    extract = extract_of([Column("q", Kind.CHOICE, "/q", values=values)], [["5"], ["1"]])
+    frame, about, work = read(dta, "read_dta", extract, tmp_path)
+    assert list(frame["q"]) == [5, 1]
+    assert about.variable_value_labels["q"] == {1: "ភូមិ 1", 2: "ភូមិ 2"}
+    assert [(loss.code, loss.column, loss.count) for loss in work.losses] == [
+        ("value_label.left_out", "q", 3)
+    ]
+
+
 @pytest.mark.parametrize("size", [40, 2000])
 def test_stata_keeps_answers_of_very_different_lengths_without_filling(size: int, tmp_path: Path) -> None:
     rows: list[list[Cell]] = [["ខ្លី", f"uuid:{n}"] for n in range(200)]
@@ -324,6 +336,67 @@ def test_any_texts_come_back_as_they_were(
         # A text variable of SPSS has blanks behind it: those at an answer's end cannot be told from them.
         back = [(cell or "").rstrip(" ") if module is sav else cell or "" for cell in frame[f"c{n}"]]
         assert back == [(row[n] or "").rstrip(" ") if module is sav else row[n] or "" for row in rows]
+
+
+JUNK = "មិនដឹង"
+SOUND = {
+    Kind.INTEGER: st.integers(-(10**14), 10**14).map(str),
+    Kind.DECIMAL: st.decimals(-1000, 1000, places=3).map(str),
+    Kind.DATE: st.dates(date(1600, 1, 1), date(2600, 1, 1)).map(str),
+    Kind.DATETIME: st.just("2026-11-23T08:15:00.000+07:00"),
+    Kind.TIME: st.just("08:15:00.000+07:00"),
+    Kind.FLAG: st.sampled_from(["0", "1"]),
+    Kind.CHOICE: st.sampled_from(["1", "2", "07", "កំពត", "a" * 300]),
+    Kind.TEXT: st.text("កខគ្រា ី់", min_size=1, max_size=900),
+}
+LISTS = st.sampled_from([
+    {}, {"1": {"km": "បាទ"}, "2": {"en": "No"}}, {"07": {"km": "កំពត" * 60}, "a" * 300: {"km": ""}}, {"2": {}, "1": {}},
+])  # fmt: skip
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[Column], list[list[Cell]]]:
+    """Columns of any kind, up to 300, called anything, with answers that are not of their kind among them."""
+    names = draw(st.lists(st.text("ab-_ /ភូម1", max_size=40), unique=True, min_size=1, max_size=6))
+    names += [f"q-{n % 2}-{n}" for n in range(draw(st.sampled_from([0, 0, 294])))]
+    columns, cells = [], []
+    length = draw(st.integers(0, 5))
+    for name in names:
+        kind = draw(st.sampled_from(list(SOUND)))
+        values = draw(LISTS) if kind is Kind.CHOICE else {}
+        columns.append(Column(name, kind, f"/{name}", {"km": name}, values))
+        some = st.one_of(st.none(), st.just(JUNK), SOUND[kind])
+        cells.append(draw(st.lists(some, min_size=length, max_size=length)))
+    return columns, [list(row) for row in zip(*cells, strict=True)]
+
+
+@pytest.mark.parametrize(("module", "reader"), CASES)
+@settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)  # fmt: skip
+@given(table=tables())
+def test_any_columns_are_written_and_what_is_not_of_its_type_is_counted(
+    module: ModuleType, reader: str, table: tuple[list[Column], list[list[Cell]]], tmp_path: Path
+) -> None:
+    columns, rows = table
+    frame, about, work = read(module, reader, extract_of(columns, rows), tmp_path)
+    assert len(frame) == len(rows)
+    assert len({name.lower() for name in frame.columns}) == len(frame.columns)
+    told = {loss.column: loss.count for loss in work.losses if loss.code == "value.not_typed"}
+    for place, column in enumerate(columns):
+        name = work.names["", column.name].split()[0]
+        back, given_ = list(frame[name]), [row[place] for row in rows]
+        if about.readstat_variable_types[name] == "string":
+            assert [cell.rstrip(" ") for cell in back] == [(cell or "").rstrip(" ") for cell in given_]
+        else:
+            assert told.get(column.name, 0) == given_.count(JUNK)
+            empty = [cell is None or cell == JUNK for cell in given_]
+            assert [value is None or value != value for value in back] == empty
 
 
 @given(st.text(max_size=60), st.integers(1, 400))
