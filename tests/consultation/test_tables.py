@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from forms.errors import FormFault
 from server import review, upkeep
+from server.consultation import planning
 from server.consultation.checking import compare
 from server.consultation.following import catch_up, is_current
 from server.consultation.searching import search
@@ -326,3 +328,21 @@ def test_who_did_not_agree_is_not_in_it(held: tuple[Hub, Form]) -> None:
     assert ask(hub, f'SELECT KEY FROM "{T}"') == []
     assert search(hub, "ទឹក", [1]).answers == ()
     assert compare(hub) == []
+
+
+def test_a_form_that_cannot_be_read_keeps_no_other_from_its_tables(
+    held: tuple[Hub, Form], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, _ = held
+    submit(hub, 1, ANSWERS)
+    broken = create_form(hub, create_project(hub, "ក"), read_definition(hub, rice_xform()), publish=True)
+    true = planning.published_versions
+
+    def reading(hub: Hub, form: Form, db: Any) -> Any:
+        if form.id == broken.id:
+            raise FormFault("form.no_model")
+        return true(hub, form, db)
+
+    monkeypatch.setattr(planning, "published_versions", reading)
+    assert ask(hub, "SELECT form_id FROM forms") == [("wps",)]
+    assert ask(hub, f'SELECT count(*) FROM "{T}"') == [(1,)]
