@@ -38,8 +38,8 @@ def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
 
 
 def rounded(count: int, k: int) -> int:
-    """Up to a multiple of k: an exact number that goes along with a public file, and is one more the next time, tells of
-    one person."""
+    """Up to a multiple of k: an exact number that goes along with a public file, and is one more the next time, tells
+    of one person."""
     return -(-count // k) * k
 
 
