@@ -8,6 +8,7 @@ from typing import Any
 
 from server.consultation.filling import SUBMITTER, SUBMITTER_NAME
 from server.consultation.planning import FormPlan
+from server.consultation.tables import VERSION
 from server.extracts.sheets import Labels
 from server.hub import Hub
 from server.store.consultation import ConsultationFile, Damaged
@@ -29,7 +30,8 @@ def lay_out(file: ConsultationFile, plans: Mapping[int, FormPlan]) -> None:
         if kept is None:
             file.create_form(plan.tables)
         else:
-            file.extend_form(plan.tables, {t[0]: [column[0] for column in t[3]] for t in kept["tables"]})
+            known = {table[0]: [VERSION, *(column[0] for column in table[3])] for table in kept["tables"]}
+            file.extend_form(plan.tables, known)
         file.keep_form(number, plan.kept(), upto)
         _tell(file, plan)
 

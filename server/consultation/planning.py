@@ -3,12 +3,14 @@ holds the same gives them the same names and the same order of columns."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from typing import Any
 
+from forms.errors import FormFault
 from server.consultation.names import distinct, table_name
 from server.consultation.tables import Place, TablePlan, plan_table
 from server.extracts import provenance
@@ -22,6 +24,9 @@ from server.store import consultation_source as source
 from server.store import forms, projects
 from server.store.actors import Connection
 from server.store.forms import Form
+from sync.errors import BlobMissing
+
+log = logging.getLogger(__name__)
 
 # What the program itself says in the tables; another wording is another layout.
 WORDS = sha256(repr((provenance.columns_before(), provenance.columns_after({}))).encode()).hexdigest()[:16]
@@ -75,7 +80,7 @@ def _place_kept(name: str, type: str, is_open: bool) -> Place:
 
 def plan_forms(hub: Hub, db: Connection) -> list[FormPlan]:
     """Of every form that is in no trash and was published."""
-    held = [(form, published_versions(hub, form, db)) for form in forms.list_standing(db)]
+    held = [(form, _versions(hub, form, db)) for form in forms.list_standing(db)]
     found = [(form, tuple(versions)) for form, versions in held if versions]
     first = source.first_names(db)
     current = {project.id: project.name for project in projects.list_projects(db)}
@@ -92,6 +97,15 @@ def plan_forms(hub: Hub, db: Connection) -> list[FormPlan]:
         )
         for form, versions in found
     ]
+
+
+def _versions(hub: Hub, form: Form, db: Connection) -> list[Version]:
+    """None of a form that cannot be read: it keeps no other from its tables."""
+    try:
+        return published_versions(hub, form, db)
+    except (FormFault, BlobMissing) as fault:
+        log.error("form has no tables form=%d fault=%s", form.id, fault.code)
+        return []
 
 
 def _sheets(form: Form, versions: Sequence[Version]) -> list[Sheet]:

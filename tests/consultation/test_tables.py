@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from forms.errors import FormFault
 from server import review, upkeep
+from server.consultation import planning
 from server.consultation.checking import compare
 from server.consultation.following import catch_up, is_current
 from server.consultation.searching import search
@@ -108,10 +110,11 @@ def test_a_new_version_adds_columns_at_the_end_and_keeps_the_others(tmp_path: Pa
     hub = make_hub(tmp_path)
     publish(hub, xform("1", NEEDS_1, ("village", "story")))
     submit(hub, 1, "<village>ភូមិ</village>", "1")
-    before = columns(hub, T)
+    before, place = columns(hub, T), (hub.data / NAME).stat().st_ino
     publish(hub, xform("2", NEEDS_2, ("hope", "story")))
     submit(hub, 2, "<hope>សាលា</hope>")
     assert columns(hub, T) == [*before, "hope"]
+    assert (hub.data / NAME).stat().st_ino == place, "added to, not made anew"
     assert ask(hub, f'SELECT village, hope FROM "{T}" ORDER BY KEY') == [("ភូមិ", None), (None, "សាលា")]
     assert compare(hub) == []
     hub.close()
@@ -325,3 +328,21 @@ def test_who_did_not_agree_is_not_in_it(held: tuple[Hub, Form]) -> None:
     assert ask(hub, f'SELECT KEY FROM "{T}"') == []
     assert search(hub, "ទឹក", [1]).answers == ()
     assert compare(hub) == []
+
+
+def test_a_form_that_cannot_be_read_keeps_no_other_from_its_tables(
+    held: tuple[Hub, Form], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, _ = held
+    submit(hub, 1, ANSWERS)
+    broken = create_form(hub, create_project(hub, "ក"), read_definition(hub, rice_xform()), publish=True)
+    true = planning.published_versions
+
+    def reading(hub: Hub, form: Form, db: Any) -> Any:
+        if form.id == broken.id:
+            raise FormFault("form.no_model")
+        return true(hub, form, db)
+
+    monkeypatch.setattr(planning, "published_versions", reading)
+    assert ask(hub, "SELECT form_id FROM forms") == [("wps",)]
+    assert ask(hub, f'SELECT count(*) FROM "{T}"') == [(1,)]
