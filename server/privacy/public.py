@@ -38,8 +38,8 @@ def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
 
 
 def rounded(count: int, k: int) -> int:
-    """Up to a multiple of k: an exact number beside a public file, and one more of them the next time, tells of
-    one person."""
+    """Up to a multiple of k: an exact number that goes along with a public file, and is one more the next time, tells
+    of one person."""
     return -(-count // k) * k
 
 
@@ -144,10 +144,10 @@ class Public:
         hidden = hide([columns[n] for n in order], crowd, [shown[n].harmless for n in order])
         cells = dict(zip(order, hidden.columns, strict=True))
         counts = {_key(shown[n]): count for n, count in zip(order, hidden.hidden, strict=True)}
-        rows = list(zip(*(cells[n] for n in range(len(shown))), strict=True))
         if not sheet.path:
-            self._remember(shown, roots, rows)
-        return replace(figures, rows=dict(Counter(rows)), hidden=counts)
+            self._remember(shown, roots, cells)
+        counted = Counter(zip(*(cells[n] for n in range(len(shown))), strict=True))
+        return replace(figures, rows=dict(counted), hidden=counts)
 
     def _read(self, sheet: Sheet, shown: Sequence[Shown]) -> tuple[list[list[Cell]], list[str]]:
         """The new rows: those of submissions that no wave has, and of repeats those of submissions of this one."""
@@ -173,12 +173,13 @@ class Public:
         return [numbers[root] for root in roots]
 
     def _remember(
-        self, shown: Sequence[Shown], roots: Sequence[str], rows: Sequence[tuple[Cell, ...]]
+        self, shown: Sequence[Shown], roots: Sequence[str], cells: Mapping[int, Sequence[Cell]]
     ) -> None:
         """What is published of a submission's province and month is all that its people's rows may say of it."""
         places = [next((n for n, s in enumerate(shown) if s.rank == rank), None) for rank in (0, 1)]
-        for root, row in zip(roots, rows, strict=True):
-            self._of_root[root] = tuple(None if n is None else row[n] for n in places)  # type: ignore[assignment]
+        nothing: list[Cell] = [None] * len(roots)
+        provinces, dates = (nothing if n is None else cells[n] for n in places)
+        self._of_root = dict(zip(roots, zip(provinces, dates, strict=True), strict=True))
 
     def _is_wanted(self, shown: Sequence[Shown], row: Sequence[Cell]) -> bool:
         if not self._provinces:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 
+from forms.compile import compile_form
+from server.extracts.asking import read_asked
 from server.extracts.losses import Losses
 from server.extracts.sheets import Column, Kind, Role, Sheet
 from server.privacy.agreeing import Agreeing
 from server.privacy.consent import consent_column, quote_column, refused
 from tests.extracts.listed import YES_NO, A, B, ListedExtract
+from tests.forms.workbooks import book_of
 from tests.privacy.crowds import ROOT, crowd, table
 
 
@@ -120,3 +124,18 @@ def test_whoever_of_a_repeat_did_not_agree_goes_alone_with_all_that_is_theirs() 
     assert (
         len(table(Agreeing(extract, {"/p/consent": {2}}, Losses()), "/p")) == 3
     )  # a version that did not ask
+
+
+def test_the_column_of_a_workbook_becomes_the_tag() -> None:
+    survey = [
+        ("type", "name", "label", "sensitivity", "bind::samleng:consent"),
+        ("select_one yn", "ok", "តើអ្នកយល់ព្រមទេ?", "internal", "participate"),
+        ("select_one yn", "said", "តើយើងអាចដកស្រង់ទេ?", "internal", "quote"),
+    ]
+    choices = [("list_name", "name", "label"), ("yn", "yes", "បាទ/ចាស"), ("yn", "no", "ទេ")]
+    made = io.BytesIO()
+    book_of(survey=survey, choices=choices, settings=[("form_id",), ("f",)]).save(made)
+    asked = read_asked(compile_form(made.getvalue()).xform, lambda _: None)
+    assert {path: one.consent for path, one in asked.items() if one.consent} == {
+        "/ok": "participate", "/said": "quote",
+    }  # fmt: skip
