@@ -93,6 +93,7 @@ _HUB = (
     _row("export.unknown", 404, INPUT, mark("There is no export {export} of this form, or its file is gone. Make it again.")),
     _row("export.not_ready", 409, INPUT, mark("The export {export} is not finished. Ask again later.")),
     _row("export.province", 400, INPUT, mark("No province is called {province} here. Name one by its code or by its name in Khmer or English, or write “unknown”. Nothing was exported.")),
+    _row("export.facilitator", 400, INPUT, mark("No tablet's user is called {facilitator} here. Check the spelling of the name, or give the number. Nothing was exported.")),
     _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
     _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
     _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),

@@ -55,7 +55,8 @@ def gathered(
 
     leave_out: root instanceIDs that are in no sheet and no media. only: root instanceIDs of the only ones wanted.
     passphrases: by number of the key, for what is encrypted.
-    Raises Fault form.unknown (never published), export.province, Problem 400.12 (a passphrase is wrong).
+    Raises Fault form.unknown (never published), export.province, export.facilitator, Problem 400.12 (a passphrase is
+    wrong).
     """
     keys = unlocked_keys(hub, form, passphrases or {})
     # What a sealed submission says of its province is known once it is open.
@@ -75,11 +76,18 @@ def gathered(
         with closing(source):
             if not found:
                 raise Fault("form.unknown", form_id=form.xml_form_id)
-            parked = read_parked(hub, reader, form, found, choosing) if choosing.parked else []
+            _check_facilitators(choosing, source.actor_names())
+            parked, unread = read_parked(hub, reader, form, found, choosing) if choosing.parked else ([], 0)
             opened = DecryptedSource(source, keys, frozenset(keys))
             rows = DecryptedRows(source, opened) if keys else source
-            made = Gathered(form.xml_form_id, tuple(found), rows, parked, frozenset(leave_out))
+            made = Gathered(form.xml_form_id, tuple(found), rows, parked, frozenset(leave_out), unread)
             yield made.within(choosing.provinces) if keys and choosing.provinces else made
+
+
+def _check_facilitators(choosing: Choosing, names: Mapping[int, str]) -> None:
+    """A name with a slip in it would give a file without rows. Raises Fault export.facilitator."""
+    for named in sorted(choosing.facilitators - {*names.values(), *map(str, names)}):
+        raise Fault("export.facilitator", facilitator=named)
 
 
 def published_versions(hub: Hub, form: Form, db: Connection) -> list[Version]:
@@ -107,13 +115,15 @@ def _files_of(hub: Hub, version: FormVersion, db: Connection) -> ReadFile:
 
 @dataclass
 class Gathered:
-    """An Extract (sheets.py) over an open snapshot. Rows of parked versions come last."""
+    """An Extract (sheets.py) over an open snapshot. Rows of parked versions come last. unread: how many more are
+    parked that cannot be read."""
 
     form_id: str
     published: tuple[Version, ...]
     source: ExtractSource | DecryptedRows
     parked: Sequence[Parked]
     leave_out: frozenset[str]
+    unread: int = 0
 
     def __post_init__(self) -> None:
         self._answers = merged_sheets(self.form_id, self.published)

@@ -10,6 +10,7 @@ LOSSES = {
     "value.not_typed": mark("{sheet} · {column}: {count} answers are not of the column's type and are left empty here. They stand as they were given in the CSV."),
     "column.left_out": mark("{sheet} · {column}: SQLite takes no more columns in one table, so this one is left out. It stands in the CSV."),
     "row.not_decrypted": mark("{sheet}: {count} submissions are encrypted and could not be opened. They have a row without answers."),
+    "parked.unread": mark("{sheet}: {count} submissions that are set aside cannot be read yet, because their form version or their bytes are not here. They are not in this export."),
     "consent.refused": mark("{sheet}: {count} submissions are left out, because those asked did not agree to take part."),
     "consent.rows_refused": mark("{sheet}: {count} people are left out, because they did not agree to take part."),
     "public.left_out": mark("{sheet}: up to {count} rows are left out or empty, because people did not agree to take part or answers are encrypted."),

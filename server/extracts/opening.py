@@ -29,12 +29,13 @@ def opened(
 ) -> Iterator[tuple[Extract, int]]:
     """The arranged extract, and how many submissions it has. passphrases: by number of the key. What is lost on
     the way is counted in `work.losses`; what the ledger is to remember of it stands in `work.remembered`.
-    Raises Fault form.unknown, export.province, public.*, Problem 400.12."""
+    Raises Fault form.unknown, export.province, export.facilitator, public.*, Problem 400.12."""
     is_public = options.profile == "public"
     # A public extract chooses among what is hidden already, never what it is hidden among.
     choosing = Choosing() if is_public else options.choosing
     with gathered(hub, form, choosing, passphrases=passphrases) as extract:
         losses = Losses() if is_public else work.losses
+        losses.add("parked.unread", extract.sheets[0].name, "", extract.unread)
         heard = agreed(extract, losses)
         if keys_in_use(hub.read(), form.id):
             _count_shut(heard, losses)

@@ -42,17 +42,20 @@ class Parked:
 
 def read_parked(
     hub: Hub, db: Connection, form: Form, versions: Sequence[Version], choosing: Choosing
-) -> list[Parked]:
-    """Those of the chosen whose form version is known and whose bytes are here and can be read, newest first."""
+) -> tuple[list[Parked], int]:
+    """Those of the chosen whose form version is known and whose bytes are here and can be read, newest first; and how
+    many others there are. Of those nobody knows the province, so a province leaves none of them out."""
     chosen = _Chosen(wanted(choosing, find_provinces(versions)), db)
     schemas = {version.id: version.schema for version in versions}
-    found = []
+    found, unread = [], 0
     for held in reversed(submissions.list_parked(db, form.project_id, form.key)):
         version = forms.find_published(db, form.id, held.form_version)
         reading = _read(hub, db, held, version) if version and version.id in schemas else None
-        if reading is not None and version is not None and chosen.takes(held, version.id, reading):
+        if reading is None or version is None:
+            unread += chosen.takes(held)
+        elif chosen.takes(held) and chosen.is_there(version.id, reading):
             found.append(_parked(hub, db, held, schemas[version.id], version.id, reading))
-    return found
+    return found, unread
 
 
 def _read(hub: Hub, db: Connection, held: ParkedRow, version: FormVersion) -> Reading | None:
@@ -70,16 +73,19 @@ class _Chosen:
     wanted: Wanted
     db: Connection
 
-    def takes(self, held: ParkedRow, version: int, reading: Reading) -> bool:
+    def takes(self, held: ParkedRow) -> bool:
         asked = self.wanted
         return (
             asked.since <= held.created_at
             and (not asked.before or held.created_at < asked.before)
             and (not asked.review_states or "received" in asked.review_states)
             and (not asked.facilitators or self._is_by(held.submitter_id))
-            and (not asked.provinces or self._province(version, reading) in asked.provinces)
             and (asked.only is None or held.instance_id in asked.only)
         )
+
+    def is_there(self, version: int, reading: Reading) -> bool:
+        """Whether its province is among the wanted."""
+        return not self.wanted.provinces or self._province(version, reading) in self.wanted.provinces
 
     def _is_by(self, number: int | None) -> bool:
         actor = actors.find_actor(self.db, number) if number is not None else None

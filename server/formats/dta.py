@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import accumulate
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, Any
 
 import numpy as np
@@ -140,7 +140,8 @@ class _Writing:
     ) -> None:
         self._file, self._extract, self._made, self._slots, self._work = file, extract, made, slots, work
         self._places: dict[str, int] = {}
-        self._long = NamedTemporaryFile(dir=work.folder, suffix=".strl")  # noqa: SIM115 closed in `all`
+        # Without a name, which would be looked for when Ctrl-C took the folder away first.
+        self._long = TemporaryFile(dir=work.folder)  # noqa: SIM115 closed in `all`
         self._codes = [_numbered(slot) if slot.numbered else {} for slot in slots]
 
     def all(self) -> None:

@@ -162,7 +162,8 @@ def test_review_states_and_facilitators_choose(held: tuple[Hub, Form]) -> None:
     assert [r["KEY"] for r in gathered_rows(hub, form, review_states=frozenset({"approved"}))] == [one]
     assert [r["KEY"] for r in gathered_rows(hub, form, review_states=frozenset({"received"}))] == [two]
     assert len(gathered_rows(hub, form, facilitators=frozenset({"ថេប្លេត ៧"}))) == 2
-    assert gathered_rows(hub, form, facilitators=frozenset({"នរណា"})) == []
+    with pytest.raises(Fault, match=r"export\.facilitator"):
+        gathered_rows(hub, form, facilitators=frozenset({"ថេប្លេត ៧", "នរណា"}))
 
 
 def test_parked_rows_come_last_with_the_reason(held: tuple[Hub, Form]) -> None:
@@ -174,6 +175,20 @@ def test_parked_rows_come_last_with_the_reason(held: tuple[Hub, Form]) -> None:
     assert standing["KEY"] == key and str(parked["KEY"]).startswith(f"{key}#")
     assert parked["Status"] == "parked: content.differs"
     assert (parked["hope"], parked["Hub"], parked["Province"]) == ("សន្តិភាព", "កំពត", "02")
+
+
+def test_what_is_parked_and_cannot_be_read_is_counted(held: tuple[Hub, Form], clock: HandClock) -> None:
+    hub, form = held
+    submit(hub, 1, OLD, "1")
+    submit(hub, 2, NEW, "99")  # a version that nobody published here
+    for choosing, unread in (
+        (Choosing(), 0),
+        (Choosing(parked=True), 1),
+        (Choosing(parked=True, provinces=frozenset({"07"})), 1),
+        (Choosing(parked=True, since=date(2026, 11, 24)), 0),
+    ):
+        with gathered(hub, form, choosing) as extract:
+            assert extract.unread == unread
 
 
 def test_every_sheet_has_its_keys(held: tuple[Hub, Form]) -> None:
