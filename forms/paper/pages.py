@@ -48,6 +48,8 @@ def paginate(blocks: Iterable[Block], frame: Frame) -> list[Page]:
         for row in block.rows:
             if row.height > frame.room - pages[-1].used:
                 _turn(pages)
+                for again in block.repeated:
+                    _place(pages[-1], again, frame)
             _place(pages[-1], row, frame)
     return pages
 
@@ -69,7 +71,7 @@ def _with_heads(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         rows += block.rows
         if not block.head:
-            yield Block(rows)
+            yield Block(rows, repeated=block.repeated)
             rows = ()
     if rows:
         yield Block(rows)
