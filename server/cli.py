@@ -22,6 +22,7 @@ from server.commands import (
     forms,
     hubs,
     projects,
+    reports,
     service,
     submissions,
     syncing,
@@ -45,6 +46,7 @@ SUBJECTS = (
     syncing,
     bundles,
     exports,
+    reports,
     upkeep,
 )
 

@@ -11,7 +11,7 @@ from i18n import mark
 from server.extracts.imprint import Imprint
 from server.extracts.sheets import Extract, Kind, Labels
 from server.reports.blocks import Block, Facts, Heading, Paragraph, Quote, Report, Said
-from server.reports.counting import QUOTES_LIMIT, Counts, bands
+from server.reports.counting import QUOTES_LIMIT, Counts, Traits, bands
 from server.reports.coverage import coverage
 from server.reports.crossing import Axis, Crowd, axis, cross_table, one_way
 from server.reports.finding import Plan

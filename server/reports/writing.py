@@ -50,4 +50,5 @@ def report_format(ending: str, wishes: Wishes) -> ReportFormat:
 def report_of(extract: Extract, work: Work, wishes: Wishes) -> Report:
     plan = make_plan(extract, wishes.sections or {})
     found = count(extract, plan, work.count)
+    found.no_consent += sum(loss.count for loss in work.losses if loss.code == "consent.refused")
     return make_report(extract, plan, found, wishes, work.imprint, work.options.k)
