@@ -15,18 +15,26 @@ from server.commands.session import Session, _, pass_session, shared_options
 K_LEAST = 11
 
 
-@click.command(help=_("Writes a report of a form's answers that can be printed: counts, charts, quotas, quotes."))
+@click.command(
+    help=_("Writes a report of a form's answers that can be printed: counts, charts, quotas, quotes.")
+)
 @click.argument("form")
 @click.option("--project", required=True, metavar="N|NAME", help=_("Project of the form."))
 @click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=_("File to write, .html or .pdf.")
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("File to write, .html or .pdf."),
 )
 @click.option(
     "--language", type=click.Choice(("km", "en", "both")), default="both", show_default=True,
     help=_("Languages of the report; both stand side by side."),
 )  # fmt: skip
 @click.option(
-    "--khmer-digits/--no-khmer-digits", default=True, show_default=True, help=_("Khmer texts with Khmer digits.")
+    "--khmer-digits/--no-khmer-digits",
+    default=True,
+    show_default=True,
+    help=_("Khmer texts with Khmer digits."),
 )
 @click.option(
     "--quota", type=click.Path(dir_okay=False, path_type=Path),
@@ -44,14 +52,13 @@ def report(
     session: Session, /, form: str, project: str, out: Path, language: str, khmer_digits: bool, quota: Path | None,
     k: int, decrypt: bool, passphrase_stdin: bool,
 ) -> None:  # fmt: skip
-    from server.deliveries import stem_of
     from server.errors import Fault
     from server.exporting import form_named, keys_opened_by
     from server.extracts.options import Options
     from server.peers import project_of
     from server.reporting import report_order
     from server.reports.quotas import read_quotas
-    from server.reports.writing import MEDIA_TYPES, Wishes, report_format
+    from server.reports.writing import MEDIA_TYPES
 
     ending = out.suffix.lower().lstrip(".")
     if ending not in MEDIA_TYPES:
@@ -63,7 +70,7 @@ def report(
         passphrases = keys_opened_by(hub, found, passphrase) if passphrase is not None else None
         order = report_order(
             hub, found, ending, language=language, khmer_digits=khmer_digits, quotas=quotas, options=Options(k=k),
-            who=user_here(), stem=stem_of(out, report_format(ending, Wishes())), passphrases=passphrases,
+            who=user_here(), stem=out.stem, passphrases=passphrases,
         )  # fmt: skip
         _deliver(session, hub, order, out)
 

@@ -58,7 +58,7 @@ class Tile:
     row: int
     column: int
     name: Said
-    said: str
+    said: Said
     shade: int  # 0…4; 0: nothing, or hidden
 
 

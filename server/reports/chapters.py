@@ -18,7 +18,7 @@ from server.reports.finding import Plan
 from server.reports.mapping import province_map
 from server.reports.questions import Shown, question_blocks, reading
 from server.reports.quotas import Quota
-from server.reports.wording import Words
+from server.reports.wording import Words, same
 
 DAYS_LIMIT = 400 * 7  # of weeks in a row that are shown; a tablet whose clock is off must not make a thousand
 
@@ -45,7 +45,7 @@ class Wishes:
 def make_report(
     extract: Extract, plan: Plan, found: Counts, wishes: Wishes, imprint: Imprint, k: int
 ) -> Report:
-    words = Words(wishes.khmer_digits, k)
+    words = Words(wishes.languages, wishes.khmer_digits, k)
     title = dict.fromkeys(("km", "en"), extract.title)
     crowd = _crowd(plan, found, words)
     blocks: list[Block] = [
@@ -87,7 +87,7 @@ TRAITS = ("province", "sex", "age", "group", "disability")
 def _title_page(
     extract: Extract, found: Counts, plan: Plan, imprint: Imprint, words: Words
 ) -> Iterator[Block]:
-    yield Heading(words.plain(extract.title), 1)
+    yield Heading(same(extract.title), 1)
     if not found.submissions:
         yield Paragraph(words.say(mark("No submission takes part in this report yet.")))
     yield Facts([row for row in _facts(extract, found, plan, imprint, words) if any(row[1].values())])
@@ -103,21 +103,21 @@ def _facts(
     extract: Extract, found: Counts, plan: Plan, imprint: Imprint, words: Words
 ) -> Iterator[tuple[Said, Said]]:
     days = sorted(found.days)
-    yield words.say(mark("Project")), words.plain(imprint.project)
+    yield words.say(mark("Project")), same(imprint.project)
     if days:
         yield (
             words.say(mark("Received")),
-            words.plain(f"{days[0]} – {days[-1]}" if len(days) > 1 else days[0]),
+            words.figure(f"{days[0]} – {days[-1]}" if len(days) > 1 else days[0]),
         )
     hubs = ", ".join(sorted(hub for hub in found.hubs if hub))
-    yield words.say(mark("Hubs that contributed")), {"km": hubs, "en": hubs}
+    yield words.say(mark("Hubs that contributed")), same(hubs)
     yield words.say(mark("Submissions that take part")), _amount(found.submissions, words)
     if plan.people:
         yield words.say(mark("People in them")), _amount(sum(found.people.values()), words)
     versions = ", ".join(name for name in extract.versions.values() if name)
     yield (
         words.say(mark("Form")),
-        words.plain(" · ".join(part for part in (extract.form_id, versions) if part)),
+        same(" · ".join(part for part in (extract.form_id, versions) if part)),
     )
     for message, number in (
         (mark("Left out: no consent"), found.no_consent),
@@ -128,7 +128,7 @@ def _facts(
         if number:
             yield words.say(message), _amount(number, words)
     yield words.say(mark("Made by")), dict.fromkeys(("km", "en"), imprint.by)
-    yield words.say(mark("Made at")), words.plain(f"{imprint.made_at:%Y-%m-%d}")
+    yield words.say(mark("Made at")), words.figure(f"{imprint.made_at:%Y-%m-%d}")
     yield words.say(mark("Hub")), dict.fromkeys(("km", "en"), imprint.hub)
     yield (
         words.say(mark("Profile")),
@@ -179,7 +179,7 @@ def _weeks(found: Counts, words: Words) -> Iterator[Block]:
     if (last - first).days <= DAYS_LIMIT:
         weeks.update({first + timedelta(days=n): 0 for n in range(0, (last - first).days, 7)})
     order = sorted(weeks)
-    labels: list[Said] = [words.plain(day.isoformat()) for day in order]
+    labels: list[Said] = [words.figure(day.isoformat()) for day in order]
     yield Heading(words.say(mark("When they came")))
     whole = Axis([day.isoformat() for day in order], labels, [weeks[day] for day in order], words)
     yield from one_way(

@@ -9,7 +9,7 @@ from i18n import mark
 from server.reports.blocks import Block, Tile, Tiles
 from server.reports.crossing import Axis
 from server.reports.tiles import PLACES
-from server.reports.wording import Words
+from server.reports.wording import Words, same
 
 SHADES = 4
 
@@ -24,13 +24,13 @@ def province_map(one: Axis, words: Words) -> Iterator[Block]:
     for province in provinces():
         row, column = PLACES[province.code]
         name = {"km": province.name_km, "en": province.name_en}
-        said, shade = {"km": "–", "en": "–"}, 0
+        said, shade = same("–"), 0
         if province.code in known:
             place = known[province.code]
-            said = dict(one.shown(place))
+            said = one.shown(place)
             if not one.shield.hides(place):
                 shade = 1 + min(SHADES - 1, SHADES * one.counts[place] // max(most + 1, 1))
             elif place in one.shield.small:
-                said = dict(words.plain(f"<{words.k}"))
-        tiles.append(Tile(row, column, name, said["km"] if words.khmer_digits else said["en"], shade))
+                said = words.figure(f"<{words.k}")
+        tiles.append(Tile(row, column, name, said, shade))
     yield Tiles(words.say(mark("Where they were heard: a square is a province")), tiles)

@@ -146,5 +146,5 @@ def _tile(tile: Tile, languages: Sequence[str]) -> str:
     return (
         f'<g><rect x="{x + 1}" y="{y + 1}" width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="4" fill="{SHADES[tile.shade]}"'
         f' stroke="#8492a3"/><text lang="{lang}" x="{x + WIDTH / 2}" y="{y + 21}" class="name">{escape(name)}</text>'
-        f'<text x="{x + WIDTH / 2}" y="{y + 41}" class="count">{escape(tile.said)}</text></g>'
+        f'<text x="{x + WIDTH / 2}" y="{y + 41}" class="count">{escape(voices(tile.said, languages)[0][1])}</text></g>'
     )

@@ -250,7 +250,10 @@ def _tile(tile: Tile, languages: Sequence[str], width: float) -> Iterator[Mark]:
         yield Fill(1, 1, width - 2, TILE - 2, tone)
     yield Outline(1, 1, width - 2, TILE - 2)
     y = 2.0
-    for text, bold in ((voices(tile.name, languages)[0][1], False), (tile.said, True)):
+    for text, bold in (
+        (voices(tile.name, languages)[0][1], False),
+        (voices(tile.said, languages)[0][1], True),
+    ):
         line = shortened([Piece(text, bold=bold)], NAME.size, width - 6)
         if line is not None:
             yield Ink((width - line.width) / 2, y + line.ascent, line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from forms.paper.emphasis import pieces
 from i18n import LANGUAGES, mark, translate
 from i18n.khmer import digits_to_khmer
@@ -13,29 +15,28 @@ HIDDEN = mark("not shown")
 
 
 class Words:
-    """khmer_digits: whether Khmer texts write numbers with Khmer digits. k: below which numbers are small."""
+    """languages: of the report. khmer_digits: whether Khmer sentences write numbers with Khmer digits; tables do too
+    where nothing but Khmer stands beside them. k: below which numbers are small."""
 
-    def __init__(self, khmer_digits: bool, k: int) -> None:
+    def __init__(self, languages: tuple[str, ...], khmer_digits: bool, k: int) -> None:
         self.khmer_digits, self.k = khmer_digits, k
+        self._tables = khmer_digits and languages == ("km",)
 
     def say(self, message: str, **values: object) -> Said:
-        """Values may be texts in both languages themselves."""
-        return {
-            lang: self._digits(translate(message, lang, **{n: _in(v, lang) for n, v in values.items()}), lang)
-            for lang in LANGUAGES
-        }
+        """Values that are texts in both languages stay as they are; numbers and plain texts get the digits of the
+        language."""
+        return {lang: self._said(message, lang, values) for lang in LANGUAGES}
 
     def number(self, value: float) -> Said:
-        text = f"{value:,.1f}".removesuffix(".0")
-        return {lang: self._digits(text, lang) for lang in LANGUAGES}
+        return self.figure(f"{value:,.1f}".removesuffix(".0"))
 
     def percent(self, count: int, base: int) -> Said:
         """To the whole percent; "" of nothing."""
-        text = f"{100 * count / base:.0f} %" if base else ""
-        return {lang: self._digits(text, lang) for lang in LANGUAGES}
+        return self.figure(f"{100 * count / base:.0f} %" if base else "")
 
-    def plain(self, text: str) -> Said:
-        return {lang: self._digits(text, lang) for lang in LANGUAGES}
+    def figure(self, text: str) -> Said:
+        """A number, a day: once, where both languages stand side by side."""
+        return same(digits_to_khmer(text) if self._tables else text)
 
     def labelled(self, labels: Labels, name: str) -> Said:
         """What a form says, without its markup and places; its name where it says nothing."""
@@ -50,12 +51,15 @@ class Words:
     def hidden(self) -> Said:
         return self.say(HIDDEN)
 
-    def _digits(self, text: str, lang: str) -> str:
-        return digits_to_khmer(text) if lang == "km" and self.khmer_digits else text
+    def _said(self, message: str, lang: str, values: Mapping[str, object]) -> str:
+        digits = digits_to_khmer if lang == "km" and self.khmer_digits else str
+        told = {n: v.get(lang, "") if isinstance(v, Mapping) else digits(str(v)) for n, v in values.items()}
+        return digits(translate(message, lang)).format_map(told)
 
 
-def _in(value: object, lang: str) -> object:
-    return value.get(lang, "") if isinstance(value, dict) else value
+def same(text: str) -> Said:
+    """What is not translated: a name, a number of an export."""
+    return dict.fromkeys(LANGUAGES, text)
 
 
 def _without_marks(text: str) -> str:
