@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forms.checks.sensitive import CONSENT
+from forms.gazetteer import provinces
 from server.extracts.sheets import Column, Extract, Kind, Labels, Role, Sheet
 from server.privacy.consent import consent_column, quote_column
 from server.privacy.roots import key_place
@@ -83,7 +84,13 @@ def _may_show(column: Column) -> bool:
         return False
     if column.kind in (Kind.INTEGER, Kind.DECIMAL):
         return bool(column.labels)  # what somebody was asked; calculations are the form's own affair
-    return column.kind is Kind.FLAG or 0 < len(column.values) <= CHOICES_LIMIT
+    if column.kind is Kind.FLAG:
+        return True
+    return 0 < len(column.values) <= CHOICES_LIMIT and not column.values.keys() <= province_codes()
+
+
+def province_codes() -> frozenset[str]:
+    return frozenset(place.code for place in provinces())
 
 
 def _is_consent(column: Column) -> bool:

@@ -84,8 +84,8 @@ class Cross:
 
     def is_small(self, row: int, column: int) -> bool:
         """Of a hidden one, whether it may be said that it is small."""
-        plain = not self.rows.hides(row) and not self.columns.hides(column)
-        return not self.whole and plain and is_small(self.counts[row][column], self.k)
+        is_blind = (self._row[row], self._column[column]) in self._blind
+        return not self.whole and not is_blind and is_small(self.counts[row][column], self.k)
 
     def _groups(self) -> None:
         """Rows that hide their sums count as one, for together their sum is known; columns too."""
@@ -108,7 +108,7 @@ class Cross:
                 if is_small(count, self.k) or ((r, c) in self._blind):
                     self.hidden.add((r, c))
         while (place := self._exposed()) is not None:
-            if not self._add_around(place):
+            if not self._add_around(place) and not self._blind_out(place):
                 self.whole = True
                 return
 
@@ -140,6 +140,18 @@ class Cross:
         if best is None:
             return False
         self.hidden.update(best[1])
+        return True
+
+    def _blind_out(self, place: Place) -> bool:
+        """Hides the row or the column, whichever is of fewer, zeros too, and says of none of it that it is small."""
+        row = {(place[0], c) for c in range(len(self._cells[0]))}
+        column = {(r, place[1]) for r in range(len(self._cells))}
+        lines = [line for line in (row, column) if not line <= self._blind]
+        if not lines:
+            return False
+        chosen = min(lines, key=lambda line: sum(self._cells[r][c] for r, c in line))
+        self._blind |= chosen
+        self.hidden |= chosen
         return True
 
     def _bounds(self, place: Place) -> tuple[int, int]:

@@ -87,7 +87,10 @@ def breakable(text: str) -> str:
 
 
 def _table(table: Table, languages: Sequence[str]) -> Iterator[str]:
-    yield '<div class="wide"><table>' if len(table.heads) > 4 else "<table>"
+    has_bars = any(isinstance(cell, Bar) for row in table.rows for cell in row)
+    kind = ' class="bars"' if has_bars else ""
+    is_wide = len(table.heads) > 4 and not has_bars
+    yield f'<div class="wide"><table{kind}>' if is_wide else f"<table{kind}>"
     yield f"<caption>{_said(table.caption, languages)}</caption>"
     if table.heads:
         yield f"<thead><tr>{''.join(_head(said, languages) for said in table.heads)}</tr></thead>"
@@ -95,7 +98,7 @@ def _table(table: Table, languages: Sequence[str]) -> Iterator[str]:
     yield f"<tbody>{''.join(_row(row, languages) for row in table.rows[:end])}</tbody>"
     if table.sums:
         yield f"<tfoot>{''.join(_row(row, languages) for row in table.rows[end:])}</tfoot>"
-    yield "</table></div>" if len(table.heads) > 4 else "</table>"
+    yield "</table></div>" if is_wide else "</table>"
     if table.note:
         yield f'<div class="note voices">{_beside(table.note, languages)}</div>'
 
@@ -135,8 +138,8 @@ def _tiles(tiles: Tiles, languages: Sequence[str]) -> str:
     title = " · ".join(text for _, text in voices(tiles.title, languages))
     drawn = "".join(_tile(one, languages) for one in tiles.tiles)
     return (
-        f'<figure><figcaption>{_said(tiles.title, languages)}</figcaption><svg class="tiles" role="img"'
-        f' viewBox="0 0 {columns * WIDTH} {rows * HEIGHT}"><title>{escape(title)}</title>{drawn}</svg></figure>'
+        f'<figure><figcaption>{_said(tiles.title, languages)}</figcaption><div class="wide"><svg class="tiles" role="img"'
+        f' viewBox="0 0 {columns * WIDTH} {rows * HEIGHT}"><title>{escape(title)}</title>{drawn}</svg></div></figure>'
     )
 
 

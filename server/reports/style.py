@@ -31,20 +31,24 @@ th, td { border-top: 1px solid var(--line); padding: .25rem .5rem .25rem 0; vert
 th:first-child, td:first-child { text-align: left; }
 th { font-weight: 400; } thead th { font-weight: 700; vertical-align: bottom; }
 tfoot th, tfoot td { border-top: 2px solid var(--blue); font-weight: 700; }
-td.bar { width: 30%; padding-top: .55rem; }
+td { overflow-wrap: normal; } td:first-child { overflow-wrap: anywhere; }
+thead th { overflow-wrap: normal; }
+td.bar { width: 32%; padding-top: .55rem; }
+table.bars { table-layout: fixed; } table.bars thead > tr > :first-child { width: 42%; }
+table.bars thead > tr > :nth-child(2) { width: 28%; }
 td.bar svg { display: block; width: 100%; height: .9rem; }
 .wide { overflow-x: auto; }
-.wide td, .wide thead th { min-width: 4.5rem; }
+.wide td:not(:first-child), .wide thead th { min-width: 4.5rem; }
 figure { margin: 1rem 0; }
 figcaption { font-weight: 700; }
-svg.tiles { display: block; width: 100%; max-width: 44rem; }
+svg.tiles { display: block; width: 100%; min-width: 32rem; max-width: 44rem; }
 svg.tiles text { text-anchor: middle; fill: var(--ink); }
 svg.tiles .name { font-size: 14px; } svg.tiles .count { font-size: 15px; font-weight: 700; }
 blockquote { margin: .8rem 0; padding: .2rem 0 .2rem 1rem; border-left: 4px solid var(--blue); }
 blockquote p { margin: 0; } blockquote footer { padding: 0; font-size: .9rem; color: var(--soft); text-align: left; }
 body > footer { max-width: 58rem; margin: 0 auto; padding: 1rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
-  td.bar { width: 22%; } h1 { font-size: 1.35rem; } dl div { grid-template-columns: 1fr; gap: 0; }
+  table.bars thead > tr > :nth-child(2) { width: 18%; } h1 { font-size: 1.35rem; } dl div { grid-template-columns: 1fr; gap: 0; }
 }
 @page { size: A4; margin: 16mm 15mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); } }
 @media print {
@@ -53,5 +57,5 @@ body > footer { max-width: 58rem; margin: 0 auto; padding: 1rem; color: var(--so
   .new-page { break-before: page; } h2, h3, caption, figcaption { break-after: avoid; }
   tr, figure, blockquote, .voices { break-inside: avoid; }
   thead { display: table-header-group; } tfoot { display: table-row-group; }
-  .wide { overflow: visible; }
+  .wide { overflow: visible; } svg.tiles { min-width: 0; }
 }"""
