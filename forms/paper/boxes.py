@@ -74,11 +74,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """head: never the last thing on a page. repeated: rows that stand again at the head of each further page of it."""
+    """head: never the last thing on a page. repeated: rows that stand again at the head of each further page of it.
+    together: how many of its first rows are not torn apart, where the others may be; 0: all, as above."""
 
     rows: tuple[Row, ...]
     head: bool = False
     repeated: tuple[Row, ...] = ()
+    together: int = 0
 
     @property
     def height(self) -> float:

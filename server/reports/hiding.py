@@ -108,7 +108,8 @@ class Cross:
                 if is_small(count, self.k) or ((r, c) in self._blind):
                     self.hidden.add((r, c))
         while (place := self._exposed()) is not None:
-            if not self._add_around(place) and not self._blind_out(place):
+            is_eased = not self._is_cramped(place) and self._add_around(place)
+            if not is_eased and not self._blind_out(place):
                 self.whole = True
                 return
 
@@ -141,6 +142,16 @@ class Cross:
             return False
         self.hidden.update(best[1])
         return True
+
+    def _is_cramped(self, place: Place) -> bool:
+        """Whether the sum of its row or column leaves it too little room, whatever else is hidden."""
+        row = [(place[0], c) for c in range(len(self._cells[0]))]
+        column = [(r, place[1]) for r in range(len(self._cells))]
+        return any(self._leaves_no_room(line) for line in (row, column) if not set(line) & self._blind)
+
+    def _leaves_no_room(self, line: Sequence[Place]) -> bool:
+        counts = [self._cells[r][c] for r, c in line if self._cells[r][c]]
+        return all(is_small(count, self.k) for count in counts) and not _is_safe(counts, [], self.k)
 
     def _blind_out(self, place: Place) -> bool:
         """Hides the row or the column, whichever is of fewer, zeros too, and says of none of it that it is small."""

@@ -54,6 +54,7 @@ SHADES = (None, (0.89, 0.925, 0.96), (0.765, 0.84, 0.92), (0.615, 0.735, 0.86), 
 BAR = 8.0  # how high a bar is
 SPACE = 6.0  # between columns
 TILE = 38.0
+TORN_FROM = 6  # rows of a table that may go on on the next page
 RUNNING_LIMIT = 24.0  # points: a tower of marks in a title stays out of the foot of the pages
 
 
@@ -178,7 +179,8 @@ def _table(table: Table, languages: Sequence[str], measure: float) -> Box:
         for n, row in enumerate(table.rows)
     ]
     note = _beside(table.note, languages, measure, SOFT)
-    return Box((*rows, *heads, *body, *note, gap(6)), repeated=tuple(heads))
+    together = len(rows) + len(heads) + TORN_FROM // 2 if len(body) >= TORN_FROM else 0
+    return Box((*rows, *heads, *body, *note, gap(6)), repeated=tuple(heads), together=together)
 
 
 def _columns(table: Table, measure: float) -> Iterator[tuple[float, float]]:
