@@ -207,4 +207,6 @@ _FORMS = (
     for code, text in MESSAGES.items()
 )
 
-FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_PAIRING, *_REPORTS, *_DECISIONS))
+FAULTS: dict[str, FaultRow] = dict(
+    (*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_PAIRING, *_REPORTS, *_DECISIONS)
+)

@@ -179,8 +179,17 @@ def _table(table: Table, languages: Sequence[str], measure: float) -> Box:
         for n, row in enumerate(table.rows)
     ]
     note = _beside(table.note, languages, measure, SOFT)
+    if len(body) >= TORN_FROM:  # no sum alone on a page
+        body[-3:] = [_joined(body[-3:])]
     together = len(rows) + len(heads) + TORN_FROM // 2 if len(body) >= TORN_FROM else 0
     return Box((*rows, *heads, *body, *note, gap(6)), repeated=tuple(heads), together=together)
+
+
+def _joined(rows: Sequence[Row]) -> Row:
+    marks: list[Mark] = []
+    for n, row in enumerate(rows):
+        marks += (moved(mark, 0, height(rows[:n])) for mark in row.marks)
+    return Row(height(rows), tuple(marks))
 
 
 def _columns(table: Table, measure: float) -> Iterator[tuple[float, float]]:

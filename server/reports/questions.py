@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from i18n import mark
@@ -52,7 +52,9 @@ def reading(shown: Sequence[Shown], words: Words) -> Mapping[str, Reading]:
     for _ in range(len(shown)):
         secret = {(one.rows, n) for one in shown for n in found[one.asked.column.path].hidden()}
         again = {
-            one.asked.column.path: _read(one, words.k, told=False)
+            one.asked.column.path: _read(
+                one, words.k, told=False, secret={n for rows, n in secret if rows == one.rows}
+            )
             for one in shown
             if found[one.asked.column.path].blank is None
             and _tells(one, found[one.asked.column.path], secret)
@@ -67,7 +69,8 @@ def _tells(one: Shown, read: Reading, secret: set[tuple[int, int]]) -> bool:
     return (one.rows, read.base) in secret or (one.rows, one.rows - read.base) in secret
 
 
-def _read(one: Shown, k: int, *, told: bool) -> Reading:
+def _read(one: Shown, k: int, *, told: bool, secret: Collection[int] = ()) -> Reading:
+    """secret: numbers that must not be told of these rows."""
     column = one.asked.column
     counts, answered = counted(column, one.cells)
     codes = list(counts)
@@ -78,8 +81,10 @@ def _read(one: Shown, k: int, *, told: bool) -> Reading:
         small = frozenset(n for n, code in enumerate(codes) if is_small(counts[code], k))
         others = {
             n
-            for n, c in enumerate(codes)
-            if not chosen(counts[c], answered, k) or not chosen(counts[c], base, k)
+            for n, code in enumerate(codes)
+            if not (chosen(counts[code], answered, k) and chosen(counts[code], base, k))
+            or counts[code] in secret
+            or one.rows - counts[code] in secret
         }
         shield = Shield(small, frozenset(others - small))
         return Reading(base, None if is_told else blank, codes, list(counts.values()), shield)
