@@ -20,7 +20,16 @@ from server.reports.counting import quantile
 from server.reports.quotas import Quota
 from tests.extracts.listed import ListedExtract
 from tests.reports.consultations import (
-    PEOPLE, PROVINCES, QUOTED, ROOT, consultation, counts, page, tables, text, written,
+    PEOPLE,
+    PROVINCES,
+    QUOTED,
+    ROOT,
+    consultation,
+    counts,
+    page,
+    tables,
+    text,
+    written,
 )  # fmt: skip
 
 K = 11
@@ -57,8 +66,8 @@ def test_numbers_have_a_median_and_quartiles(tmp_path: Path) -> None:
 
 
 def test_few_numbers_have_neither(tmp_path: Path) -> None:
-    assert set(row[0] for row in tables(page(consultation(30), tmp_path))["Hours"]) == {"Answers", "Median"}
-    assert set(row[0] for row in tables(page(consultation(15), tmp_path))["Hours"]) == {"Answers"}
+    assert {row[0] for row in tables(page(consultation(30), tmp_path))["Hours"]} == {"Answers", "Median"}
+    assert {row[0] for row in tables(page(consultation(15), tmp_path))["Hours"]} == {"Answers"}
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30))
