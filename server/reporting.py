@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from forms.questions import Section, flat, read_questionnaire
 from forms.texts import language_code
 from server.errors import Fault
 from server.extracting import Order
-from server.extracts.options import Options
+from server.extracts.options import Choosing, Options
 from server.extracts.sheets import Labels
 from server.form_entries import By
 from server.hub import Hub
@@ -40,8 +41,10 @@ def report_order(
     if language not in LANGUAGES:
         raise Fault("export.option", option="lang", value=language, allowed=", ".join(LANGUAGES))
     wishes = Wishes(LANGUAGES[language], khmer_digits, quotas, group_labels(hub, form))
+    # What is set aside takes no part, but the title page says how much it is.
+    counted = replace(options or Options(), choosing=Choosing(parked=True))
     return Order(
-        form, report_format(ending, wishes), options or Options(), by=by, who=who, stem=stem,
+        form, report_format(ending, wishes), counted, by=by, who=who, stem=stem,
         passphrases=passphrases or {},
     )  # fmt: skip
 

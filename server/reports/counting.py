@@ -186,9 +186,13 @@ def _take_quotes(
         return
     yes = agreeing(plan.root.columns[may], set(columns[may]))
     each = Counter(one.province for one in found.quotes)
+    known = {one.text for one in found.quotes}
     for text, answer, province in zip(columns[quote], columns[may], provinces, strict=True):
-        if text and answer in yes and each[province] < QUOTES_EACH and _may_stand(text):
+        if not text or answer not in yes or text.strip() in known:
+            continue
+        if each[province] < QUOTES_EACH and _may_stand(text):
             each[province] += 1
+            known.add(text.strip())
             found.quotes.append(Quoted(text.strip(), province))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from forms.paper.typeface import FONTS
@@ -16,10 +17,10 @@ WEIGHTS = ((400, "Regular"), (700, "Bold"))
 def font_faces(text: str) -> str:
     """The CSS that brings them."""
     letters = {ord(letter) for letter in text} | set(range(0x20, 0x7F))
-    return "\n".join(_faces(letters))
+    return "\n".join(_faces(frozenset(letters)))
 
 
-def _faces(letters: set[int]) -> Iterator[str]:
+def _faces(letters: frozenset[int]) -> Iterator[str]:
     for family, name in FACES:
         for weight, style in WEIGHTS:
             data = base64.b64encode(_cut(f"{name}-{style}", letters)).decode("ascii")
@@ -29,7 +30,8 @@ def _faces(letters: set[int]) -> Iterator[str]:
             )
 
 
-def _cut(name: str, letters: set[int]) -> bytes:
+@lru_cache(maxsize=8)  # cutting takes most of the time that a page takes, and reports share their letters
+def _cut(name: str, letters: frozenset[int]) -> bytes:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 

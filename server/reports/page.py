@@ -26,6 +26,7 @@ from server.reports.letters import font_faces
 from server.reports.style import STYLE
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:"
+SHORT = 9  # rows of a table that is not torn between pages
 WIDTH, HEIGHT = 108, 50  # of a tile, in units of its picture
 SHADES = ("#ffffff", "#e3ecf5", "#c3d6ea", "#9dbcdb", "#76a2cc")
 
@@ -88,7 +89,8 @@ def breakable(text: str) -> str:
 
 def _table(table: Table, languages: Sequence[str]) -> Iterator[str]:
     has_bars = any(isinstance(cell, Bar) for row in table.rows for cell in row)
-    kind = ' class="bars"' if has_bars else ""
+    kinds = [*(["bars"] if has_bars else []), *(["short"] if len(table.rows) <= SHORT else [])]
+    kind = f' class="{" ".join(kinds)}"' if kinds else ""
     is_wide = len(table.heads) > 4 and not has_bars
     yield f'<div class="wide"><table{kind}>' if is_wide else f"<table{kind}>"
     yield f"<caption>{_said(table.caption, languages)}</caption>"

@@ -55,7 +55,7 @@ body > footer { max-width: 58rem; margin: 0 auto; padding: 1rem; color: var(--so
   body { font-size: 10pt; } main { max-width: none; padding: 0; } body > footer { display: none; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .new-page { break-before: page; } h2, h3, caption, figcaption { break-after: avoid; }
-  tr, figure, blockquote, .voices { break-inside: avoid; }
+  tr, figure, blockquote, .voices, table.short { break-inside: avoid; }
   thead { display: table-header-group; } tfoot { display: table-row-group; }
   .wide { overflow: visible; } svg.tiles { min-width: 0; }
 }"""
