@@ -139,10 +139,10 @@ def _tiles(tiles: Tiles, languages: Sequence[str]) -> str:
     rows, columns = 1 + max(one.row for one in tiles.tiles), 1 + max(one.column for one in tiles.tiles)
     title = " · ".join(text for _, text in voices(tiles.title, languages))
     drawn = "".join(_tile(one, languages) for one in tiles.tiles)
-    return (
-        f'<figure><figcaption>{_said(tiles.title, languages)}</figcaption><div class="wide"><svg class="tiles" role="img"'
-        f' viewBox="0 0 {columns * WIDTH} {rows * HEIGHT}"><title>{escape(title)}</title>{drawn}</svg></div></figure>'
-    )
+    size = f"0 0 {columns * WIDTH} {rows * HEIGHT}"
+    picture = f'<svg class="tiles" role="img" viewBox="{size}"><title>{escape(title)}</title>{drawn}</svg>'
+    caption = _said(tiles.title, languages)
+    return f'<figure><figcaption>{caption}</figcaption><div class="wide">{picture}</div></figure>'
 
 
 def _tile(tile: Tile, languages: Sequence[str]) -> str:

@@ -48,7 +48,8 @@ blockquote { margin: .8rem 0; padding: .2rem 0 .2rem 1rem; border-left: 4px soli
 blockquote p { margin: 0; } blockquote footer { padding: 0; font-size: .9rem; color: var(--soft); text-align: left; }
 body > footer { max-width: 58rem; margin: 0 auto; padding: 1rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
-  table.bars thead > tr > :nth-child(2) { width: 18%; } h1 { font-size: 1.35rem; } dl div { grid-template-columns: 1fr; gap: 0; }
+  table.bars thead > tr > :nth-child(2) { width: 18%; }
+  h1 { font-size: 1.35rem; } dl div { grid-template-columns: 1fr; gap: 0; }
 }
 @page { size: A4; margin: 16mm 15mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); } }
 @media print {
