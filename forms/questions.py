@@ -19,8 +19,6 @@ from forms.itext import ITEXT, Texts, read_texts, written
 JAVAROSA = "{http://openrosa.org/javarosa}"
 CONTROLS = {"input", "select1", "select", "rank", "range", "upload", "trigger", "secret"}
 CHOOSING = {"select1", "select", "rank"}
-LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
-STEPS = re.compile(r"(?:current\(\)/)?(?:\.\.?/)+[\w.:-]+(?:/[\w.:-]+)*|(?:/[\w.:-]+)+")
 LIST = re.compile(r"instance\(\s*['\"](.+?)['\"]\s*\)/root/item(?:\[(.*)\])?", re.DOTALL)
 
 
@@ -114,31 +112,6 @@ def read_questionnaire(xform: bytes) -> Questionnaire:
     items = () if body is None else tuple(reading.items(body, ""))
     languages = tuple(texts) or ("default",)
     return Questionnaire(schema.form_id, schema.version, schema.title, schema.root, languages, items)
-
-
-def calculation_sources(xform: bytes) -> dict[str, tuple[str, ...]]:
-    """path of each calculation -> paths that it is made from, of fields of the form. Raises FormFault form.*"""
-    schema, document = read_schema(xform), _parse(xform)
-    model = next(e for e in document.iter() if _local(e) == "model")
-    known = {one.path for one in schema.fields}
-    found = {}
-    for bind in model:
-        if _local(bind) == "bind" and (calculate := bind.get("calculate")):
-            here = _path(bind.get("nodeset", ""))
-            steps = (_resolved(here, step) for step in STEPS.findall(LITERAL.sub("''", calculate)))
-            found[here] = tuple(sorted({path for path in steps if path in known} - {here}))
-    return found
-
-
-def _resolved(here: str, step: str) -> str:
-    """The field path of a location as an expression of the bind at `here` writes it."""
-    if step.startswith("/"):
-        return _path(step)
-    parts = here.split("/")
-    names = step.removeprefix("current()/").split("/")
-    while names and names[0] in ("..", "."):
-        parts = parts[:-1] if names.pop(0) == ".." else parts
-    return "/".join([*parts, *(name.rpartition(":")[2] for name in names)])
 
 
 def labels_by_path(asked: Questionnaire) -> dict[str, dict[str, str]]:

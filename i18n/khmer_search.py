@@ -9,9 +9,8 @@ any run of text without knowing where words end. It is only ever compared; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from i18n.khmer import digits_to_ascii, strip_invisible
 from i18n.khmer_order import (
@@ -19,53 +18,55 @@ from i18n.khmer_order import (
     DA,
     DEPRECATED,
     RO,
-    ROBAT,
     SHIFTER,
-    SIGN,
     SUBSCRIPT,
     TA,
     TWO_PARTS,
     VOWEL,
 )
 
+BREAK = "\ue000"  # between texts that are made one key: no word is found across it
+REMEMBERED = 50_000  # tokens
 TOO_MANY = 12  # words of a query: what comes behind says nothing more
 HIGH = "\u17b7\u17b8\u17b9\u17ba\u17be"  # vowels under which a shifter has the shape of ុ
 TRIISAP = "\u17ca"
-KHMER = "\u1780-\u17d3\u17dd"
-LETTER = "[\u1780-\u17b3]"
-# What a key seldom needs: looked for in one pass, since most text is sound and each pass costs as much as the rest.
-_RARE = re.compile(
-    f"[{VOWEL}{SIGN}{SHIFTER}{ROBAT}]\u17d2|[{VOWEL}{SIGN}{ROBAT}{SHIFTER}][{SHIFTER}]|[{VOWEL}{SIGN}{ROBAT}][{VOWEL}]|[{SIGN}{ROBAT}]{{2}}|{RO}\u17d2"
-    f"|\u17d2(?!{LETTER})|\u17c9[{HIGH}]|[{KHMER}][^\\s{KHMER}]|[^\\s{KHMER}][{KHMER}]|[^\u0000-\uffff]"
-)
+LETTER, ON_IT = "[\u1780-\u17b3]", "[\u17b6-\u17d3\u17dd]"
+# A letter with all that hangs on it, however it was typed; a word or number of other letters; marks on nothing.
+_TOKEN = re.compile(f"{LETTER}(?:\u17d2{LETTER}|{ON_IT})*|[^\\W_\u1780-\u17dd]+|{ON_IT}+|{BREAK}")
+_INVISIBLE = re.compile("[\u00ad\u17b4\u17b5\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARK = re.compile(f"{SUBSCRIPT}|.", re.DOTALL)
 _DANGLING = re.compile(f"\u17d2(?!{LETTER})")  # a subscript sign with no letter to make small
 _SHIFTED = re.compile(f"\u17c9(?=[{HIGH}])")
-# Khmer and other figures written together: "ភូមិ12".
-_SEAM = re.compile(f"(?<=[{KHMER}])(?=[^\\s{KHMER}])|(?<=[^\\s{KHMER}])(?=[{KHMER}])")
-_BETWEEN = re.compile(f"[^\\w{KHMER}]+")
+_SAME = str.maketrans({**DEPRECATED, "\u17b2": "\u17b1"})  # ឲ្យ and ឱ្យ are one word
 
 
-@cache
-def _signs() -> dict[int, str]:
-    """What each sign is in a key: letters begin a token, what is no letter or figure ends one, and nobody sees the
-    invisible ones. In one table, because each pass over a text costs."""
-    table = {n: " " for n in range(0x10000) if not (chr(n).isalnum() or re.match(f"[{KHMER}]", chr(n)))}
-    table |= {n: f" {chr(n)}" for n in range(0x1780, 0x17B4)}
-    table |= {ord(old): "".join(table.get(ord(c), c) for c in new) for old, new in DEPRECATED.items()}
-    # ឲ្យ and ឱ្យ are one word; ៗ says a word twice, ៘ "and so on".
-    table |= {0x17B2: table[0x17B1], 0x17D7: " ", 0x17D8: " "}
-    table |= {n: digits_to_ascii(chr(n)) for n in range(0x17E0, 0x17EA)}
-    return table | {n: "" for n in range(0x10000) if not strip_invisible(chr(n))}
+class _Tokens(dict[str, str]):
+    """A token as it stands in a key. Khmer has few thousand letters with what hangs on them, so each is put in
+    order once."""
+
+    def __missing__(self, token: str) -> str:
+        made = _sound(token)
+        if len(self) < REMEMBERED and len(token) < 12:
+            self[token] = made
+        return made
+
+
+_TOKENS = _Tokens()
 
 
 def search_key(text: str) -> str:
     """The tokens of a text with single blanks between them; "" when there is nothing to be found in it."""
-    key = text.casefold().translate(_signs()).replace("\u17d2 ", "\u17d2").replace(DA, TA)
-    if _RARE.search(key):
-        key = _SHIFTED.sub(TRIISAP, CLUSTER.sub(_in_order, _DANGLING.sub(" ", key)))
-        key = _SEAM.sub(" ", _BETWEEN.sub(" ", key))
-    return " ".join(key.split())
+    said = text.casefold()
+    if _INVISIBLE.search(said):
+        said = strip_invisible(said)
+    return " ".join(filter(None, map(_TOKENS.__getitem__, _TOKEN.findall(said))))
+
+
+def _sound(token: str) -> str:
+    """What was typed as one, in order; it may be several tokens, or none."""
+    token = digits_to_ascii(token).translate(_SAME).replace(DA, TA)
+    token = _SHIFTED.sub(TRIISAP, CLUSTER.sub(_in_order, _DANGLING.sub("", token)))
+    return " ".join(_TOKEN.findall(token))
 
 
 def _in_order(cluster: re.Match[str]) -> str:
@@ -86,9 +87,14 @@ def _in_order(cluster: re.Match[str]) -> str:
     return base + "".join([*below, *shifters, joined, *rest])
 
 
+def joint_key(texts: Iterable[str]) -> str:
+    """The keys of several texts as one, the words of each apart from the others'."""
+    return search_key(f" {BREAK} ".join(texts))
+
+
 def query_keys(words: str) -> list[str]:
     """What a person looks for: the key of each of the words, which blanks part."""
-    keys = (search_key(word) for word in strip_invisible(words).split())
+    keys = (search_key(word.replace(BREAK, "")) for word in strip_invisible(words).split())
     return list(dict.fromkeys(key for key in keys if key))[:TOO_MANY]
 
 
@@ -119,28 +125,9 @@ def _spans(tokens: Sequence[_Token], wanted: Sequence[str], begun: bool) -> Iter
             yield tokens[first].start, tokens[first + size - 1].end
 
 
-_UNIT = re.compile(r"[^\W_]+")
-
-
 def _tokens(text: str) -> Iterator[_Token]:
     """The tokens of a text, each with where it stands."""
-    seen = [n for n, sign in enumerate(text) if strip_invisible(sign)]
-    visible = "".join(text[n] for n in seen).replace("\u17d3", DEPRECATED["\u17d3"])
-    for start, end in _units(visible):
-        for key in search_key(visible[start:end]).split():
-            yield _Token(key, seen[start], seen[end - 1] + 1)
-
-
-def _units(visible: str) -> Iterator[tuple[int, int]]:
-    """Khmer letters with what hangs on them, and the words between."""
-    place = 0
-    for cluster in CLUSTER.finditer(visible):
-        if cluster[0]:
-            yield from _words(visible, place, cluster.start())
-            yield cluster.span()
-            place = cluster.end()
-    yield from _words(visible, place, len(visible))
-
-
-def _words(visible: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    return (word.span() for word in _UNIT.finditer(visible, start, end))
+    seen = [n for n, sign in enumerate(text) if not _INVISIBLE.match(sign)]
+    for found in _TOKEN.finditer("".join(text[n] for n in seen)):
+        for key in search_key(found[0]).split():
+            yield _Token(key, seen[found.start()], seen[found.end() - 1] + 1)

@@ -37,6 +37,7 @@ API = (
     "server.web.rest.submission_audits",
     "server.web.rest.parked",
     "server.web.rest.conflicts",
+    "server.web.rest.search",
     "server.web.rest.audits",
     "server.web.rest.backup",
     "server.web.rest.config",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from server import audits
+from server.consultation import following
 from server.entity_chores import Chores
 from server.errors import Refusal
 from server.hub import Hub
@@ -57,9 +58,11 @@ class Schedule:
 
     def run_due(self) -> None:
         """Meets those whose turn it is. What goes wrong with one keeps no other waiting. On a new day the hub
-        tidies up first; the audit log's index is brought up, so that nobody who looks waits for it."""
+        tidies up first; the audit log's index and the consultation database are brought up, so that nobody who
+        looks waits for them."""
         self._tidy()
-        self._follow()
+        self._follow(audits.catch_up, "audit log")
+        self._follow(lambda hub: following.catch_up(hub, self.world.wait), "consultation database")
         for peer in reachable(self.hub):
             turn = self._turns.setdefault(peer.id, _Turn())
             if turn.at_s <= self.world.now_s():
@@ -75,11 +78,11 @@ class Schedule:
         except Exception as fault:  # noqa: BLE001 – tomorrow is another day, and hubs are to be met
             log.error("hub not tidied fault=%s", type(fault).__name__)
 
-    def _follow(self) -> None:
+    def _follow(self, catch_up: Callable[[Hub], object], name: str) -> None:
         try:
-            audits.catch_up(self.hub)
+            catch_up(self.hub)
         except Exception as fault:  # noqa: BLE001 – who looks will try again
-            log.error("audit log not followed fault=%s", type(fault).__name__)
+            log.error("%s not followed fault=%s", name, type(fault).__name__)
 
     def _meet(self, peer: Peer, turn: _Turn) -> None:
         try:

@@ -17,6 +17,7 @@ from forms.errors import FormFault
 from server.commands import (
     bundles,
     conflicts,
+    consultation,
     devices,
     exports,
     forms,
@@ -47,6 +48,7 @@ SUBJECTS = (
     bundles,
     exports,
     reports,
+    consultation,
     upkeep,
 )
 

@@ -37,6 +37,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trusted_proxy", "127.0.0.1", "address", mark("The proxy that may say a request came over https.")),
     Setting("sync_minutes", 10, "minutes", mark("How often a served hub syncs by network; 0: never.")),
     Setting("sync_attachments", "all", "all|none|size", mark("Files that sync in the background.")),
+    Setting("consultation", True, "on|off", mark("Whether the hub keeps consultation.db for Datasette, R and search.")),
     Setting("threads", 8, "threads", mark("Requests answered at the same time.")),
 )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Config:
     trusted_proxy: str
     sync_minutes: int
     sync_attachments: str
+    consultation: bool
     threads: int
 
 

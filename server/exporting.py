@@ -77,7 +77,7 @@ def export(
     schemas = published(hub, form).in_order
     if not schemas:
         raise Fault("form.unknown", form_id=form.xml_form_id)
-    keys = unlocked(hub, form, passphrases or {})
+    keys = _unlocked(hub, form, passphrases or {})
     return _stream(hub, form, file_format, options, page or Page(filter=options.filter), schemas, keys)
 
 
@@ -92,11 +92,15 @@ class Unlocked:
         return DecryptedSource(source, self.keys, self.given) if self.given else source
 
 
-def unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> Unlocked:
-    """What passphrases open: to be asked before the first byte is sent. Raises Problem 400.12."""
+def _unlocked(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> Unlocked:
+    """Before the first byte is sent. Raises Problem 400.12."""
+    return Unlocked(frozenset(passphrases), unlocked_keys(hub, form, passphrases))
+
+
+def unlocked_keys(hub: Hub, form: Form, passphrases: Mapping[int, str]) -> dict[int, RSAPrivateKey]:
+    """The keys that the hub holds of those numbers. Raises Problem 400.12 (a passphrase is wrong)."""
     held = managed_keys(hub.read(), form.project_uid, passphrases) if passphrases else []
-    opened = {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
-    return Unlocked(frozenset(passphrases), opened)
+    return {key.id: unlock(key.locked or {}, passphrases[key.id]) for key in held}
 
 
 def note_export(hub: Hub, form: Form, by: By = None) -> None:

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +313,7 @@ def in_words(said_of: Mapping[str, Any], lang: str) -> str:
 
 def codebook(running: Extraction) -> Iterator[Part]:
     """The files that explain the columns; `inside`: their endings. None beside Central's."""
-    if running.extract is None or find_spec("server.formats.codebook") is None:
+    if running.extract is None:
         return
     from server.formats import codebook as book
 

@@ -81,6 +81,8 @@ _HUB = (
     _row("tablet.unknown", 404, INPUT, mark("There is no tablet {name} in the project {project}. Check its spelling, or add it with `samleng tablet add`.")),
     _row("tablet.revoked", 409, INPUT, mark("The access of the tablet {name} was ended. Add it anew with `samleng tablet add`.")),
     _row("format.unknown", 400, INPUT, mark("The format {format} is not known. Known formats: {formats}.")),
+    _row("search.empty", 400, INPUT, mark("There is no word to look for. Write one or several words, in Khmer or in other letters.")),
+    _row("search.off", 409, INPUT, mark("This hub keeps no consultation database, so there is nothing to look in. Set `consultation` to on in config.toml.")),
     _row("export.reason", 400, INPUT, mark("The export {profile} shows people as they are. Say why with --reason; it is kept in the ledger. Nothing was exported.")),
     _row("export.reason_long", 400, INPUT, mark("The reason is longer than {limit} characters. Say it shorter.")),
     _row("export.unknown", 404, INPUT, mark("There is no export {export} of this form, or its file is gone. Make it again.")),
@@ -89,6 +91,9 @@ _HUB = (
     _row("privacy.level", 400, INPUT, mark("{name} cannot be kept as {level}. What can be set: {names}. Levels: {levels}. Nothing was changed.")),
     _row("public.k", 400, INPUT, mark("A public export hides groups below {least}, and {k} was asked for. Below 11 nothing is published; and a form stays with the number of its first public export, because two exports with different numbers would give people away.")),
     _row("public.filter", 400, INPUT, mark("A public export can be limited to provinces, and by nothing else: two exports that differ by a few people would give them away.")),
+    _row("public.elsewhere", 409, INPUT, mark("Another hub publishes this project: the one that made it. If two hubs published the same people apart, the difference would give some of them away.")),
+    _row("public.missing", 409, UNREACHED, mark("Figures that were published before have not arrived on this hub yet. Sync, then try again.")),
+    _row("public.again", 409, INPUT, mark("Another public export of this form was made just now. Try again.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 
@@ -134,7 +139,6 @@ _EXCHANGE = (
     _row("peer.refused", 409, INPUT, mark("The hub {name} refused: {reason}. What was done is kept; look at the log there.")),
     _row("ask.invalid", 403, INPUT, mark("What was asked was not signed by a hub that is known here. Pair the two hubs again.")),
     _row("reply.invalid", 502, UNREACHED, mark("What was answered was not signed by the hub that was asked. Nothing was changed.")),
-    _row("hub.credential_wrong", 403, INPUT, mark("The hub {name} did not prove who it is. Pair the two hubs anew with `samleng hub pair`.")),
     _row("upload.unknown", 404, INPUT, mark("There is no upload {name}. Begin it again.")),
     _row("upload.unnamed", 400, INPUT, mark("The upload gives itself no name. Upload-Metadata must hold a batch of 8 to 64 small letters, digits and hyphens.")),
     _row("upload.header", 400, INPUT, mark("The header {header} must be a whole number.")),

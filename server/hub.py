@@ -32,6 +32,7 @@ from server.store.datasets import list_unread
 from server.store.forms import FormVersion
 from server.store.identity import HubRow, find_hub, insert_hub, renew_ledger
 from server.store.ledger_sqlite import SqliteLedger, insert_entry
+from server.workrooms import empty_ready
 from sync.keys import HubKey
 from sync.ledger import Entry, make_entry
 
@@ -188,12 +189,19 @@ class Hub:
             self.erase()
 
     def erase(self) -> bool:
-        """Takes withdrawn bytes off the disk: files, bundles that wait to be sent, old pages of the log. False
-        when a reader keeps it from being finished; the next withdrawal, or the next start, goes on."""
+        """Takes withdrawn bytes off the disk: files, bundles and exports that wait to be fetched, the consultation
+        database, old pages of the log. False when a reader keeps it from being finished; the next withdrawal, or the
+        next start, goes on."""
+        from server.consultation.wiping import wipe  # which reads hubs, so it cannot be known before this
+
         self.state.erased = False
         if not erasing.is_due(self.read()):
             return True
         empty_outbox(self.data)
+        empty_ready(self.data)
+        if not wipe(self):
+            self.database.scrub()  # that much is not put off; it stays due
+            return False
         return erasing.finish(self.database, self.blobs)
 
     def _appended(self) -> None:

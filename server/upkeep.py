@@ -15,6 +15,7 @@ from pathlib import Path
 
 from server import audits, export_jobs, sealing
 from server.clock import stamp
+from server.consultation import checking, following
 from server.errors import Fault
 from server.extracting import clear_abandoned
 from server.hub import BLOBS, DATABASE, Hub
@@ -23,6 +24,7 @@ from server.purging import purge_forms, purge_submissions
 from server.store import copies, ledger_sqlite, state_tables, withdrawals
 from server.store.actors import Connection
 from server.store.answers import stale_anywhere
+from server.store.consultation import NAME
 from server.taking import drop_unnamed
 from sync.errors import BadEntry
 from sync.ledger import read_entry
@@ -107,20 +109,24 @@ def sweep(hub: Hub) -> None:
 
 
 def rebuild(hub: Hub) -> int:
-    """Empties the state tables and folds the whole ledger again, in one transaction. Returns the
-    number of entries folded."""
-    return hub.database.write(lambda db: copies.refold(db, hub.state.fold))
+    """Empties the state tables and folds the whole ledger again, in one transaction; then makes the consultation
+    database anew. Returns the number of entries folded."""
+    count = hub.database.write(lambda db: copies.refold(db, hub.state.fold))
+    following.rebuild(hub)
+    return count
 
 
 def compare(hub: Hub) -> list[str]:
-    """Names of the state tables that would come out otherwise if they were rebuilt now."""
+    """Names of the state tables, and of those of the consultation database, that would come out otherwise if they
+    were rebuilt now."""
 
     def catch_up(db: Connection) -> None:
         audits.follow_all(db)
         for number in stale_anywhere(db):
             read_stale(hub.state.context, db, number)
 
-    return hub.database.write(lambda db: copies.compare(db, hub.state.fold, catch_up))
+    differing = hub.database.write(lambda db: copies.compare(db, hub.state.fold, catch_up))
+    return differing + [f"{NAME}: {name}" for name in checking.compare(hub)]
 
 
 def backup(hub: Hub, path: Path) -> None:

@@ -100,6 +100,11 @@ def ready_folder(data: Path, name: str) -> Path:
     return data / ROOM / READY / name
 
 
+def empty_ready(data: Path) -> None:
+    """What was withdrawn may stand in them: whoever still wants one makes it anew."""
+    shutil.rmtree(data / ROOM / READY, ignore_errors=True)
+
+
 def sweep_ready(data: Path, now: float, older_than_s: float) -> None:
     """Finished files that nobody fetched in time."""
     for folder in sorted((data / ROOM / READY).glob("*")):

@@ -102,6 +102,9 @@ SHARED_KINDS = frozenset(
         "entity.bulk.restore",
         "entity.purge",
         "hub.introduce",
+        "project.privacy.update",
+        "pseudonym_key.create",
+        "public_wave.create",
     }
 )
 KNOWN_KINDS = SHARED_KINDS | LOCAL_KINDS

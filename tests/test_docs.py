@@ -57,7 +57,13 @@ def test_no_row_is_about_a_command_that_is_gone() -> None:
 
 def test_examples_use_commands_and_options_that_exist() -> None:
     known = dict(every_command())
-    for page in ("README.md", "docs/operate.md", "docs/operate.km.md"):
+    for page in (
+        "README.md",
+        "docs/operate.md",
+        "docs/operate.km.md",
+        "docs/exports.md",
+        "docs/exports.km.md",
+    ):
         text = (ROOT / page).read_text(encoding="utf-8")
         for line in re.findall(r"(?:`|^)(samleng (?!COMMAND|--help)[a-z][^`\n]*)", text, re.MULTILINE):
             words = max((w for w in known if f"{line} ".startswith(f"{w} ")), key=len, default=None)

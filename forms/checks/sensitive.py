@@ -5,95 +5,20 @@ A form is sensitive when its settings say `restricted` or `identifying` in the c
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from forms.checks.expressions import references
 from forms.checks.findings import Finding, find
 from forms.design import Design, Question
+from forms.personal import personal_word
 from forms.sensitivity import DEFAULT, SENSITIVE, read_level
 
 CONSENT = re.compile(r"(^|_)(consent|consented|assent)(_|$)", re.IGNORECASE)
-PLACES = frozenset(
-    [
-        "village",
-        "commune",
-        "district",
-        "province",
-        "sangkat",
-        "khan",
-        "place",
-        "site",
-        "school",
-        "organisation",
-        "organization",
-        "org",
-        "ngo",
-        "office",
-        "institution",
-        "ministry",
-        "department",
-        "group",
-        "project",
-        "form",
-        "file",
-        "market",
-        "river",
-        "road",
-        "health",
-        "facility",
-        "centre",
-        "center",
-        "product",
-        "crop",
-        "list",
-        "choice",
-        "question",
-        "other",
-        "code",
-    ]
-)
-PERSONAL_WORDS = frozenset(
-    [
-        "firstname",
-        "lastname",
-        "surname",
-        "fullname",
-        "nickname",
-        "phone",
-        "tel",
-        "telephone",
-        "mobile",
-        "whatsapp",
-        "telegram",
-        "email",
-        "address",
-        "street",
-        "nid",
-        "passport",
-        "idcard",
-        "idpoor",
-        "dob",
-        "birthday",
-        "birthdate",
-    ]
-)
-PERSONAL_PAIRS = frozenset(
-    (("id", "card"), ("national", "id"), ("birth", "date"), ("date", "birth"), ("house", "number"))
-)
 PERSONAL_TYPES = (
     "geopoint", "geotrace", "geoshape", "start-geopoint", "background-geopoint", "image", "audio", "video",
     "background-audio", "phonenumber", "email",
 )  # fmt: skip
-# Only whole phrases, so that "ឈ្មោះភូមិ" (name of the village) is none.
-PERSONAL_LABELS = (
-    re.compile(r"\b(?:full|first|last|family|your|her|his|their) name\b", re.IGNORECASE),
-    re.compile(
-        r"\b(?:tele)?phone number\b|\bnational id\b|\bhome address\b|\bdate of birth\b", re.IGNORECASE
-    ),
-    re.compile("ឈ្មោះ(?:ពេញ|របស់អ្នក|អ្នកឆ្លើយ|អ្នកចូលរួម)|គោត្តនាម|លេខទូរស័ព្ទ|អត្តសញ្ញាណប័ណ្ណ|ថ្ងៃខែឆ្នាំកំណើត"),
-)
 TYPED = ("text", "integer", "decimal", "date", "barcode")  # what a person may write of a person
 
 
@@ -119,27 +44,11 @@ def personal(design: Design, question: Question) -> str:
     """Why a question seems to ask for personal data: a word of its name or label, or its type; or ""."""
     if question.kind in PERSONAL_TYPES:
         return question.kind
-    return personal_in(question.name, _labels(design, question)) if question.kind in TYPED else ""
-
-
-def personal_in(name: str, labels: Iterable[str]) -> str:
-    """The word of a question's name or labels by which it seems to ask who somebody is; or ""."""
-    found = (pattern.search(text) for text in labels for pattern in PERSONAL_LABELS)
-    return _in_name(name) or next((match[0] for match in found if match), "")
+    return personal_word(question.name, _labels(design, question))[1] if question.kind in TYPED else ""
 
 
 def _labels(design: Design, question: Question) -> list[str]:
     return [question.row.cells.get(header.number, "") for header in design.survey.columns("label")]
-
-
-def _in_name(name: str) -> str:
-    words = re.findall("[a-z]+", re.sub("([a-z])([A-Z])", r"\1_\2", name).lower())
-    for pair in itertools.pairwise(words):
-        if pair in PERSONAL_PAIRS:
-            return "_".join(pair)
-    if "name" in words and not PLACES & set(words):
-        return "name"
-    return next((word for word in words if word in PERSONAL_WORDS), "")
 
 
 def _said(design: Design, question: Question) -> str | None:

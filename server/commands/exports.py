@@ -186,7 +186,8 @@ def teller(session: Session, submissions: int) -> Callable[[int], None]:
         last = now
         said = translate("{rows} rows written; {submissions} submissions", session.lang, rows=f"{rows:,}",
                          submissions=f"{submissions:,}")  # fmt: skip
-        click.echo(f"\r{said}", err=True, nl=not sys.stderr.isatty())
+        is_seen = sys.stderr.isatty()
+        click.echo(f"\r{said}" if is_seen else said, err=True, nl=not is_seen)
 
     return tell
 

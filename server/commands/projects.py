@@ -1,4 +1,4 @@
-"""project add, project encrypt."""
+"""project add, project encrypt, project privacy."""
 
 from __future__ import annotations
 
@@ -49,6 +49,31 @@ def encrypt(session: Session, name: str, hint: str | None, passphrase_stdin: boo
     for form_id in changed:
         session.say("{form_id}: tablets get its encrypted version with the next update.", form_id=form_id)
     session.answer({"id": found.id, "forms": changed})
+
+
+@project.command(
+    help=_("Says or shows how carefully answers are kept whose questions do not say it themselves.")
+)
+@click.argument("name", metavar="N|NAME")
+@click.option("--names", metavar="LEVEL", help=_("Names of people."))
+@click.option("--phones", metavar="LEVEL", help=_("Telephone numbers and e-mail addresses."))
+@click.option("--identifiers", metavar="LEVEL", help=_("Addresses, numbers of cards, dates of birth."))
+@click.option("--devices", metavar="LEVEL", help=_("What a tablet fills in about itself and its user."))
+@click.option("--recordings", metavar="LEVEL", help=_("Pictures, voices and other files."))
+@click.option("--places", metavar="LEVEL", help=_("Places found by satellite."))
+@shared_options
+@pass_session
+def privacy(session: Session, /, name: str, **levels: str | None) -> None:
+    from server.peers import project_of
+    from server.privacy.keeping import defaults_of, set_defaults
+
+    said = {kind: level.lower() for kind, level in levels.items() if level is not None}
+    with session.hub() as hub:
+        found = project_of(hub, name)
+        held = set_defaults(hub, found.uid, said) if said else defaults_of(hub, found.uid)
+    for kind, level in held.items():
+        session.say("{kind}: {level}", kind=kind, level=level)
+    session.answer({"id": found.id, "levels": held})
 
 
 COMMANDS = (project,)

@@ -55,10 +55,11 @@ class Given:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._times: Counter[str] = Counter()  # that a name was asked for again
 
     def take(self, name: str) -> bool:
         """Whether the name was free; from now on it is not."""
-        folded = unicodedata.normalize("NFC", name).casefold()
+        folded = _folded(name)
         if folded in self._given:
             return False
         self._given.add(folded)
@@ -66,13 +67,15 @@ class Given:
 
     def free(self, name: str) -> str:
         """The name, with a number before its ending when it was given already: "photo~2.jpg"."""
-        if self.take(name):
-            return name
-        stem, ending = _parts(name)
-        number = 2
-        while not self.take(numbered := _shortened(stem, f"~{number}{ending}")):
-            number += 1
-        return numbered
+        found, (stem, ending) = name, _parts(name)
+        while not self.take(found):
+            self._times[_folded(name)] += 1
+            found = _shortened(stem, f"~{self._times[_folded(name)] + 1}{ending}")
+        return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 class MediaNames:

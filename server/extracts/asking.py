@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from forms.codebook import texts_as_written
 from forms.columns import language_code, read_header
 from forms.fields import SEARCH
 from forms.itext import Texts
-from forms.questions import Choices, Question, Section, calculation_sources, flat, read_questionnaire
+from forms.questions import Choices, Question, Section, flat, read_questionnaire
+from forms.traits import read_traits
 from i18n.khmer import has_khmer
 from server.extracts.sheets import LANGUAGES, Labels
 
@@ -27,13 +28,16 @@ ReadFile = Callable[[str], bytes | None]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What one version says of one field. control: the body's element, "" where nobody is asked; file: of the
-    choices, "" when they stand in the form. reads: paths that its calculation is made from."""
+    choices, "" when they stand in the form. reads, level, preload, consent: of forms/traits.py."""
 
     control: str = ""
     labels: Labels = field(default_factory=dict)
     values: Values = field(default_factory=dict)
     file: str = ""
-    reads: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+    level: str = ""
+    preload: str = ""
+    consent: str = ""
 
 
 def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
@@ -41,8 +45,20 @@ def read_asked(xform: bytes, read_file: ReadFile) -> dict[str, Asked]:
     reading = _Reading(read_file)
     questionnaire = read_questionnaire(xform)
     found = {item.path: reading.asked(item) for item in flat(questionnaire.items)}
-    for path, reads in calculation_sources(xform).items():  # most calculations are asked of nobody
-        found[path] = replace(found.get(path, Asked()), reads=reads)
+    traits = read_traits(xform)
+    for path in {
+        *traits.sources,
+        *traits.levels,
+        *traits.preloads,
+        *traits.consents,
+    }:  # most are asked of nobody
+        found[path] = replace(
+            found.get(path, Asked()),
+            reads=traits.sources.get(path, frozenset()),
+            level=traits.levels.get(path, ""),
+            preload=traits.preloads.get(path, ""),
+            consent=traits.consents.get(path, ""),
+        )
     return found
 
 
@@ -99,24 +115,31 @@ def labels_of(texts: Texts) -> Labels:
 def _listed(content: bytes | None, value: str, label: str) -> Values:
     """The choices of a CSV file; none of one that cannot be read. Its languages: `label_km` or `label::Khmer (km)`."""
     try:
-        rows = csv.DictReader(io.StringIO((content or b"").decode("utf-8-sig"), newline=""), strict=True)
-        columns = _label_columns(rows.fieldnames or (), label)
-        return {row[value]: _said(row, columns) for row in rows if row.get(value)}
+        rows = csv.reader(io.StringIO((content or b"").decode("utf-8-sig"), newline=""), strict=True)
+        header = next(rows, [])
+        if value not in header:
+            return {}
+        code, places = header.index(value), _label_places(header, label)
+        width = max([code, *(place for _, place in places)]) + 1
+        whole = (row if len(row) >= width else [*row, *[""] * width] for row in rows)
+        return {row[code]: _said(row, places) for row in whole if row[code]}
     except (UnicodeDecodeError, csv.Error):
         return {}
 
 
-def _said(row: Mapping[str, str | None], columns: Mapping[str, tuple[str, ...]]) -> Labels:
-    texts = {lang: next((row[c] for c in names if row.get(c)), None) for lang, names in columns.items()}
-    return {language: text for language, text in texts.items() if text}
+def _said(row: Sequence[str], places: Sequence[tuple[str, int]]) -> Labels:
+    return {language: row[place] for language, place in places if row[place]}
 
 
-def _label_columns(header: Iterable[str], label: str) -> dict[str, tuple[str, ...]]:
-    """language -> the columns that hold its labels, the best first."""
-    header = list(header)
-    own = {code: [h for h in header if h.lower() == f"label_{code}"] for code in LANGUAGES}
-    for number, text in enumerate(header):
-        read = read_header("choices", number, text)
+def _label_places(header: Sequence[str], label: str) -> list[tuple[str, int]]:
+    """(language, place of a column with its labels), for each the best last."""
+    plain = [(code, header.index(label)) for code in LANGUAGES] if label in header else []
+    own = []
+    for place, text in enumerate(header):
+        read = read_header("choices", place, text)
         if read.name == "label" and read.code in LANGUAGES:
-            own[read.code].append(text)
-    return {code: (*names, *([label] if label in header else [])) for code, names in own.items()}
+            own.append((read.code, place))
+    named = [
+        (code, n) for n, text in enumerate(header) for code in LANGUAGES if text.lower() == f"label_{code}"
+    ]
+    return [*plain, *own, *named]

@@ -16,24 +16,27 @@ import orjson
 
 from server.answering import catch_up
 from server.errors import Fault
+from server.exporting import unlocked_keys
 from server.exports.central_csv import parent_suffix
 from server.exports.columns import places_of
+from server.exports.decrypted import DecryptedSource
 from server.exports.rows import Media
 from server.extracts import provenance
 from server.extracts.asking import ReadFile, read_asked
 from server.extracts.choosing import wanted
+from server.extracts.decrypting import DecryptedRows
 from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
 from server.extracts.parking import Parked, read_parked
 from server.extracts.provinces import find_provinces
-from server.extracts.sheets import ROWS, Batch, Cell, Column, Sheet
+from server.extracts.sheets import ROWS, Batch, Cell, Column, Role, Sheet
 from server.hub import Hub
 from server.store import forms
 from server.store.actors import Connection
 from server.store.extract_source import ExtractSource, RepeatRow, RootRow
 from server.store.forms import Form, FormVersion
 
-SUBMISSIONS = 250  # whose rows of a repeat are read at once
+SUBMISSIONS = 40  # whose rows of a repeat are read at once: about as many rows as a batch has
 Rows = list[list[Cell]]
 T = TypeVar("T")
 
@@ -46,12 +49,17 @@ def gathered(
     *,
     leave_out: Collection[str] = (),
     only: Collection[str] | None = None,
+    passphrases: Mapping[int, str] | None = None,
 ) -> Iterator[Gathered]:
     """The form's chosen submissions over one state of the hub.
 
     leave_out: root instanceIDs that are in no sheet and no media. only: root instanceIDs of the only ones wanted.
-    Raises Fault form.unknown (never published), export.province.
+    passphrases: by number of the key, for what is encrypted.
+    Raises Fault form.unknown (never published), export.province, Problem 400.12 (a passphrase is wrong).
     """
+    keys = unlocked_keys(hub, form, passphrases or {})
+    # What a sealed submission says of its province is known once it is open.
+    asked = replace(choosing, provinces=frozenset()) if keys else choosing
     catch_up(hub, form.id)
     with hub.database.reading() as reader:
         found: list[Version] = []
@@ -62,13 +70,16 @@ def gathered(
 
         source = ExtractSource(
             reader, hub.blobs, form.id, versions, now=hub.clock.now(),
-            only=lambda form_id, _: wanted(choosing, find_provinces(found), only).where(form_id),
+            only=lambda form_id, _: wanted(asked, find_provinces(found), only).where(form_id),
         )  # fmt: skip
         with closing(source):
             if not found:
                 raise Fault("form.unknown", form_id=form.xml_form_id)
             parked = read_parked(hub, reader, form, found, choosing) if choosing.parked else []
-            yield Gathered(form.xml_form_id, tuple(found), source, parked, frozenset(leave_out))
+            opened = DecryptedSource(source, keys, frozenset(keys))
+            rows = DecryptedRows(source, opened) if keys else source
+            made = Gathered(form.xml_form_id, tuple(found), rows, parked, frozenset(leave_out))
+            yield made.within(choosing.provinces) if keys and choosing.provinces else made
 
 
 def published_versions(hub: Hub, form: Form, db: Connection) -> list[Version]:
@@ -100,7 +111,7 @@ class Gathered:
 
     form_id: str
     published: tuple[Version, ...]
-    source: ExtractSource
+    source: ExtractSource | DecryptedRows
     parked: Sequence[Parked]
     leave_out: frozenset[str]
 
@@ -112,8 +123,8 @@ class Gathered:
         self._by_name = {version.name: version for version in self.published}
         after = provenance.columns_after(self._provinces.labels)
         self.sheets = (
-            _surrounded(self._answers[0], provenance.columns_before(), after),
-            *(_surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
+            surrounded(self._answers[0], provenance.columns_before(), after),
+            *(surrounded(sheet, (), provenance.key_columns(sheet.path)) for sheet in self._answers[1:]),
         )
 
     @property
@@ -133,6 +144,17 @@ class Gathered:
         return {
             code for answer in self._provinces.answers_of(named) if (code := self._provinces.code_of(answer))
         }
+
+    def within(self, provinces: Collection[str]) -> Gathered:
+        """Only the submissions of these provinces, found by reading them all. Raises Fault export.province."""
+        answers = self._provinces.answers_of(provinces)
+        wanted_codes = {self._provinces.code_of(answer) for answer in answers}
+        root = self.sheets[0]
+        places = root.place(Role.KEY), root.place(Role.PROVINCE)
+        found = (zip(*(batch.columns[place] for place in places), strict=True) for batch in self._roots())
+        return self.leaving_out(
+            {key or "" for key, code in chain.from_iterable(found) if code not in wanted_codes}
+        )
 
     def count(self) -> int:
         """How many submissions there are, those counted that are left out."""
@@ -202,7 +224,7 @@ class Gathered:
         yield from _sliced([*columns, parents, list(map(add, keys, suffixes))], numbers)
 
 
-def _surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
+def surrounded(sheet: Sheet, before: Sequence[Column], after: Sequence[Column]) -> Sheet:
     """The sheet with columns around its answers. A question with the name of one of them gives way."""
     own = {column.name for column in (*before, *after)}
     given = own | {column.name for column in sheet.columns}

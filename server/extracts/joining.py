@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 
 from server.exports.rows import Media
 from server.extracts.sheets import ROWS, Batch, Cell, Column, Extract, Kind, Labels, Role, Sheet
@@ -45,25 +46,32 @@ class _Joined:
     def media(self) -> Iterator[Media]:
         return self._inner.media()
 
-    def _belonging(self) -> dict[str, _Belonging]:
-        return {sheet.path: _Belonging(self._inner, sheet) for sheet in self._inner.sheets[1:]}
-
 
 class _Belonging:
     """The rows of a repeat, taken from the front as long as they belong to known rows."""
 
-    def __init__(self, extract: Extract, sheet: Sheet) -> None:
+    def __init__(self, extract: Extract, sheet: Sheet, *, counted: bool = False) -> None:
+        """counted: the rows themselves are not wanted."""
         self.sheet = sheet
-        self._parent, self._key = sheet.place(Role.PARENT), sheet.place(Role.KEY)
-        self._rows = (row for batch in extract.batches(sheet) for row in zip(*batch.columns, strict=True))
-        self._next = next(self._rows, None)
+        parent, key = sheet.place(Role.PARENT), sheet.place(Role.KEY)
+        self._rows = (
+            found
+            for batch in extract.batches(sheet)
+            for found in zip(
+                batch.columns[parent],
+                batch.columns[key],
+                repeat((), len(batch)) if counted else zip(*batch.columns, strict=True),
+                strict=True,
+            )
+        )
+        self._next: tuple[Cell, Cell, Row] | None = next(self._rows, None)
 
     def of(self, keys: Collection[Cell]) -> Iterator[tuple[Cell, Cell, Row]]:
         """(key of the row that it belongs to, its own, the row)"""
-        while self._next is not None and self._next[self._parent] in keys:
-            row = self._next
+        while self._next is not None and self._next[0] in keys:
+            found = self._next
             self._next = next(self._rows, None)
-            yield row[self._parent], row[self._key], row
+            yield found
 
     def finish(self) -> None:
         """Raises LookupError when rows are left that belong to none: what was joined would lack them."""
@@ -82,9 +90,7 @@ class Wide(_Joined):
 
     def _find_turns(self) -> list[Turn]:
         """Every repetition that there is anywhere, those inside another behind it."""
-        found = set[Turn]()
-        for _ in self._walk(found):
-            pass
+        found = {turn for _, rows in self._walk(counted=True) for turn in rows}
         order = {sheet.path: n for n, sheet in enumerate(self._inner.sheets)}
         return sorted(found, key=lambda turn: [(order[path], number) for path, number in turn])
 
@@ -95,7 +101,7 @@ class Wide(_Joined):
                 yield _numbered(sheet.columns[place], turn, self._names, self._held)
 
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
-        for batch, rows in self._walk(set()):
+        for batch, rows in self._walk():
             columns = list(batch.columns)
             for turn in self._turns:
                 places = _answers(self._held[turn[-1][0]])
@@ -103,33 +109,33 @@ class Wide(_Joined):
                     columns += _gathered(rows.get(turn, {}), len(batch), places)
             yield Batch(columns, batch.versions)
 
-    def _walk(self, found: set[Turn]) -> Iterator[tuple[Batch, dict[Turn, dict[int, Row]]]]:
+    def _walk(self, *, counted: bool = False) -> Iterator[tuple[Batch, dict[Turn, dict[int, Row]]]]:
         """Each batch of the root, with the rows of each repetition by the place of their submission in it."""
         root = self._inner.sheets[0]
-        belonging = self._belonging()
+        repeats = self._inner.sheets[1:]
+        belonging = {sheet.path: _Belonging(self._inner, sheet, counted=counted) for sheet in repeats}
         for batch in self._inner.batches(root):
             keys = batch.columns[root.place(Role.KEY)]
             held: dict[str, dict[Cell, tuple[int, Turn]]] = {"": {k: (n, ()) for n, k in enumerate(keys)}}
             rows: dict[Turn, dict[int, Row]] = {}
-            for path, repeat in belonging.items():
-                held[path] = self._take(repeat, held[repeat.sheet.parent or ""], rows)
-            found.update(rows)
+            for path, below in belonging.items():
+                held[path] = self._take(below, held[below.sheet.parent or ""], rows)
             yield batch, rows
-        for repeat in belonging.values():
-            repeat.finish()
+        for below in belonging.values():
+            below.finish()
 
     def _take(
         self,
-        repeat: _Belonging,
+        below: _Belonging,
         above: Mapping[Cell, tuple[int, Turn]],
         rows: dict[Turn, dict[int, Row]],
     ) -> dict[Cell, tuple[int, Turn]]:
         counts: dict[Cell, int] = {}
         here = {}
-        for parent, key, row in repeat.of(above.keys()):
+        for parent, key, row in below.of(above.keys()):
             counts[parent] = number = counts.get(parent, 0) + 1
             place, turn = above[parent]
-            turn = (*turn, (repeat.sheet.path, number))
+            turn = (*turn, (below.sheet.path, number))
             here[key] = place, turn
             rows.setdefault(turn, {})[place] = row
         return here
@@ -192,25 +198,25 @@ class Long(_Joined):
         if chain is None:
             yield from self._inner.batches(self._inner.sheets[0])
             return
-        belonging = [_Belonging(self._inner, repeat) for repeat in chain[1:]]
+        belonging = [_Belonging(self._inner, sheet) for sheet in chain[1:]]
         for batch in self._inner.batches(chain[0]):
             lines = self._lines(chain, belonging, batch)
             for first in range(0, len(lines), ROWS):
                 some = lines[first : first + ROWS]
                 columns: list[Row] = list(zip(*[cells for _, cells in some], strict=True))
                 yield Batch(columns, [version for version, _ in some])
-        for repeat in belonging:
-            repeat.finish()
+        for one in belonging:
+            one.finish()
 
     def _lines(self, chain: list[Sheet], belonging: list[_Belonging], batch: Batch) -> list[tuple[int, Row]]:
         """(version, cells with the row's own key last) of everything that belongs to a batch of the root."""
         keys = batch.columns[chain[0].place(Role.KEY)]
         cells = zip(*batch.columns, keys, strict=True)
         lines: list[tuple[int, Row]] = list(zip(batch.versions, cells, strict=True))
-        for repeat in belonging:
+        for one in belonging:
             below: dict[Cell, list[Row]] = {}
-            places = _answers(repeat.sheet)
-            for parent, key, row in repeat.of({cells[-1] for _, cells in lines}):
+            places = _answers(one.sheet)
+            for parent, key, row in one.of({cells[-1] for _, cells in lines}):
                 below.setdefault(parent, []).append((*[row[n] for n in places], key))
             blank = (None,) * len(places)
             lines = [

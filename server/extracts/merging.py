@@ -115,7 +115,8 @@ def _columns(table: Table, versions: Sequence[Version]) -> tuple[Column, ...]:
 
 def _column(name: str, field: Field, table: str, versions: Sequence[Version]) -> Column:
     having = [v for v in versions if field.path in v.fields]
-    level = next((s for v in reversed(having) if (s := v.fields[field.path].sensitivity)), None)
+    own = _newest(_asked(v, field.path).level for v in having)
+    level = own or _newest(v.fields[field.path].sensitivity or "" for v in having)
     values, by_version = merged_values({v.number: _asked(v, field.path).values for v in versions})
     return Column(
         name=name,
@@ -125,10 +126,17 @@ def _column(name: str, field: Field, table: str, versions: Sequence[Version]) ->
         values=values,
         values_by_version=by_version,
         sensitivity=level or DEFAULT,
-        tagged=level is not None,
+        tagged=own != "",
         reads=tuple(sorted({path for v in having for path in _asked(v, field.path).reads})),
+        preload=_newest(_asked(v, field.path).preload for v in having),
+        consent=_newest(_asked(v, field.path).consent for v in having),
         table=table,
     )
+
+
+def _newest(said: Iterable[str]) -> str:
+    """The last that is not blank: versions are told oldest first."""
+    return next((one for one in reversed(list(said)) if one), "")
 
 
 def _asked(version: Version, path: str) -> Asked:

@@ -10,7 +10,7 @@ from server.exports.central_csv import STATUS
 from server.extracts.asking import Values
 from server.extracts.sheets import Cell, Column, Kind, Role
 from server.extracts.wording import in_both
-from server.store.extract_source import RootRow
+from server.store.extract_source import DAMAGED_FILE, RootRow
 
 REVIEW_STATES = {
     "hasIssues": mark("Has issues"),
@@ -19,6 +19,11 @@ REVIEW_STATES = {
     "approved": mark("Approved"),
 }
 UNREAD = "not read"  # the form version or the bytes have not come here yet
+SEALED = {
+    0: STATUS["missingEncryptedFormData"],
+    1: STATUS["notDecrypted"],
+    DAMAGED_FILE: STATUS["damagedEncryptedFormData"],
+}
 LABELS = {
     "SubmissionDate": mark("Received at"),
     "KEY": mark("Key of the row"),
@@ -98,9 +103,7 @@ def moments(stamps: Sequence[str | None]) -> list[Cell]:
 
 def status(row: RootRow) -> Cell:
     """Of a submission whose answers are not here."""
-    if row[9] is None:
-        return UNREAD
-    return STATUS["notDecrypted" if row[9] else "missingEncryptedFormData"]
+    return UNREAD if row[9] is None else SEALED[row[9]]
 
 
 def cells(rows: Sequence[RootRow], statuses: Sequence[Cell], names: Names, provinces: Sequence[Cell]) -> tuple[

@@ -27,7 +27,8 @@ from server.extracts.sheets import Extract
 class Work:
     """What a writer gets beside the extract. language: "km" or "en", for texts in the file. on_rows: called with
     how many rows were written since the last call; it may raise to cancel. remembered: what the ledger's
-    entry is to keep beside the imprint."""
+    entry is to keep beside the imprint. names: (path of the sheet, name of the column) -> what the column is called in
+    the file, where a format cannot call it so."""
 
     imprint: Imprint
     options: Options
@@ -35,6 +36,7 @@ class Work:
     losses: Losses = field(default_factory=Losses)
     on_rows: Callable[[int], None] = lambda _: None
     remembered: dict[str, int] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def count(self, sheet: str, rows: int) -> None:
         self.losses.rows[sheet] += rows

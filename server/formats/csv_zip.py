@@ -3,7 +3,8 @@
     wps.csv, wps-person.csv     the form's own rows, then a file a repeat
     media/uuidaaaa…/ផ្ទះ.jpg       each submission's files: its KEY without the colon, so nothing overwrites anything
     media.csv                   which file of which submission lies where, and which have not arrived
-    codebook…, README.txt, export.json
+    wps-codebook.html, .csv     what every column asks and holds
+    README.txt, export.json     who took it, the files with their sums, what could not be carried over
 
 A zip's directory stands at its end: one that was cut off, by a fault or by the link, opens nowhere.
 """
@@ -16,11 +17,12 @@ from datetime import timedelta, timezone
 from server.exports.filenames import Given, kept_name, table_stems
 from server.exports.zip_stream import LEVEL, ZipStream
 from server.extracts.sheets import Batch, Extract
-from server.formats import Part, Work, note
+from server.formats import Part, Work, codebook, note
 from server.formats.delimited import table
 from server.formats.media_index import MediaIndex
 from server.formats.note import Filed
 
+TABLES = 2  # measured on 100,000 consultations: two thirds of the time of 3 for an eighth more bytes
 CAMBODIA = timezone(timedelta(hours=7))  # a zip's dates have no zone; people here read them as theirs
 
 
@@ -42,6 +44,9 @@ class _Zip:
             yield from self._tables(index)
             if self._work.options.media:
                 yield from self._media(index)
+        for part in codebook.write(self._extract, self._work):
+            name = kept_name(f"{self._extract.form_id}-codebook.{part.inside}", "form")
+            yield from self._file(Filed(self._names.free(name)), part.pieces)
         # The list of files is made before these two are on it: a file cannot hold its own sum.
         listed = tuple(self._files)
         yield from self._file(Filed(note.README), [note.readme(self._extract, self._work, listed)])
@@ -64,7 +69,7 @@ class _Zip:
 
     def _file(self, filed: Filed, pieces: Iterable[bytes]) -> Iterator[bytes]:
         self._files.append(filed)
-        yield from self._packing.file(filed.path, filed.measured(pieces))
+        yield from self._packing.file(filed.path, filed.measured(pieces), level=TABLES)
 
 
 def _counted(filed: Filed, batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -31,12 +31,22 @@ READ = 1 << 18
 
 
 def write(extract: Extract, work: Work, group_bytes: int = GROUP_BYTES) -> Iterator[Part]:
-    provinces = Provinces()
+    provinces, key = Provinces(), _key(extract)
     for sheet in extract.sheets:
-        with TemporaryDirectory(dir=work.folder) as folder:
+        with TemporaryDirectory(dir=work.folder, ignore_cleanup_errors=True) as folder:
             for province, spool in _parted(extract, sheet, work, provinces, Path(folder)):
-                inside = f"province={quote(province, safe='')}/part-0.parquet"
+                inside = f"{key}={quote(province, safe='')}/part-0.parquet"
                 yield Part(sheet.name if sheet.path else "", _file(spool, group_bytes), inside)
+
+
+def _key(extract: Extract) -> str:
+    """What folders are called after: no question's name, or readers would put the folder's value for its answers."""
+    columns = (column for sheet in extract.sheets for column in sheet.columns)
+    asked = {column.name.casefold() for column in columns if column.role is not Role.PROVINCE}
+    key = "province"
+    while key in asked:
+        key += "_of_row"
+    return key
 
 
 def _parted(
@@ -170,7 +180,8 @@ class Spools:
             numbers[province].append(number)
         self._rows, self._provinces = [], []
         for province, some in numbers.items():
-            self._writer(province).write_batch(rows.take(pa.array(some, pa.int32())))
+            part = rows if len(numbers) == 1 else rows.take(pa.array(some, pa.int32()))
+            self._writer(province).write_batch(part)
 
     def _writer(self, province: str) -> pa.RecordBatchStreamWriter:
         if province not in self._writers:

@@ -34,10 +34,7 @@ from server.formats.xlsx_sheet import (
     wrapped_row,
 )
 
-LEVEL = 1  # of packing: speed counts more than the last tenth of the bytes
-MADE_AT = datetime(
-    1980, 1, 1, tzinfo=UTC
-)  # of every file in the zip, so that the same rows are the same bytes
+MADE_AT = datetime(1980, 1, 1, tzinfo=UTC)  # of every file in the zip: the same rows are the same bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +153,8 @@ class _Workbook:
         self, portion: _Portion, rows: Rows, feed: Feed, page: Written, long: LongTexts
     ) -> Iterator[str]:
         headers = [column.name for column in portion.columns]
-        wide = widths(headers, portion.of(feed.next) if feed.next else None)
-        yield beginning(wide) + wrapped_row(1, headers, wide, "header")
+        wide = widths(portion.columns, portion.of(feed.next) if feed.next else None)
+        yield beginning(wide, shown=not self.pages) + wrapped_row(1, headers, wide, "header")
         for batch in feed.take(self.limits.rows - 1):
             cells = portion.of(batch).columns
             if long.needed(cells):
@@ -182,7 +179,7 @@ class _Workbook:
 
     def _file(self, name: str, xml: Iterable[str | bytes]) -> Iterator[bytes]:
         pieces = (piece.encode() if isinstance(piece, str) else piece for piece in xml)
-        return self.zip.file(name, pieces, level=LEVEL)
+        return self.zip.file(name, pieces)
 
 
 def _keys(sheet: Sheet, batch: Batch) -> list[str]:

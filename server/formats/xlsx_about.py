@@ -58,7 +58,7 @@ class Codebook:
         styles = ["wrapped"] * len(HEADERS)
         if home:
             styles[1] = "link"
-            self.written.links.append(replace(home, place=f"B{self.written.row}"))
+            self.written.lead(replace(home, place=f"B{self.written.row}"))
         return wrapped_row(self.written.row, cells, WIDTHS, styles)
 
 

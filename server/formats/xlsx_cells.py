@@ -19,18 +19,14 @@ from server.extracts.typed import dates, datetimes, times
 # What XML cannot hold or would not give back, and "_x000D_", which would be read as the sign that it stands for.
 # Carriage returns are among them: an XML reader makes line feeds of them.
 ODD = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
-SUSPECT = re.compile(
-    "[&<>_\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]"
-)  # the same at less than half the time
+# Whether to look for them at all: less than half the time.
+SUSPECT = re.compile("[&<>_\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 SAID = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-JAVA_NUMBER = re.compile(
-    r"(-?[0-9]\.[0-9]+)E(-?[0-9]{1,2})"
-)  # as a tablet's program writes 1.0E-5; a person's 1e5 stays
+# As a tablet's program writes 1.0E-5; what a person types as 1e5 stays.
+JAVA_NUMBER = re.compile(r"(-?[0-9]\.[0-9]+)E(-?[0-9]{1,2})")
 DIGITS = 15  # that a number of Excel keeps
-MONTH_THREE = date(
-    1900, 3, 1
-)  # before it Excel counts a 29 February 1900 that never was, and other programs do not
+MONTH_THREE = date(1900, 3, 1)  # before it Excel counts a 29 February 1900 that never was, and others do not
 DAY_ZERO = date(1899, 12, 30)
 CAMBODIA_OFFSET = timedelta(hours=7)
 STYLES = {"header": 1, "date": 2, "datetime": 3, "time": 4, "wrapped": 5, "link": 6, "title": 7, "number": 8}

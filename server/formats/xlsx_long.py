@@ -54,7 +54,7 @@ class LongTexts:
                     row = self._take((keys[number], page.name, header), text)
                     cells[number] = self._pointer(text, row)
                     cell = f"{letters_of(place)}{page.row + 1 + number}"
-                    page.links.append(Link(cell, LONG_TEXTS, f"A{row}"))
+                    page.lead(Link(cell, LONG_TEXTS, f"A{row}"))
                     losses.add("text.in_own_sheet", page.sheet, header)
             spared.append(cells)
         return spared

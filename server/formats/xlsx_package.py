@@ -19,9 +19,10 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 OFFICE = "application/vnd.openxmlformats-officedocument"
 CORE_TYPE = "application/vnd.openxmlformats-package.core-properties+xml"
 PROPERTIES = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the format's id of properties that users define
-# The one in which Cambodia's ministries write. Where it is missing, Excel and LibreOffice take another for Khmer by
-# themselves, and rows are high enough for all of them.
-FONT, FONT_SIZE = "Khmer OS Battambang", 10
+# Comes with Windows and has Khmer and Latin letters; where it is missing, Excel takes another for Khmer by itself, and
+# rows are high enough for the tallest of them (Khmer OS). LibreOffice hears a workbook's font for Khmer only when the
+# font has one of a few other scripts as well, as this one has Thai; else it takes the one of its own settings.
+FONT, FONT_SIZE = "Leelawadee UI", 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from server.extracts.sheets import Batch, Cell, Column
+from server.extracts.sheets import Batch, Cell, Column, Kind
 from server.formats.xlsx_cells import Shared, Tails, attribute, cells, letters_of, styled, tails_of
 from server.formats.xlsx_names import quoted
 from server.formats.xlsx_package import DECLARATION, MAIN
@@ -18,8 +18,10 @@ from server.formats.xlsx_package import DECLARATION, MAIN
 ROWS_LIMIT, COLUMNS_LIMIT = 1_048_576, 16_384
 LINKS_LIMIT = 65_530  # of Excel, in a sheet
 # Points. Khmer OS at 10 points is 18.6 high; the subscripts of the next line must not touch.
-ROW_HEIGHT, LINE_HEIGHT, MOST_LINES = 21, 19.5, 12
-NARROWEST, WIDEST = 9, 42  # characters of a column
+ROW_HEIGHT, LINE_HEIGHT = 21, 19.5
+MOST_LINES, HEADER_LINES = 15, 6  # a header that stays in sight must leave room; the codebook has it whole
+NARROWEST, WIDEST = 9, 44  # characters of a column
+SHOWN = {Kind.DATE: 10, Kind.DATETIME: 19, Kind.TIME: 8}  # characters, however they were recorded
 LOOKED_AT = 200  # rows, to find how wide a column is
 # Signs that stand above, below or before their letter, and letters below another: none takes width of its own.
 NO_WIDTH = re.compile("\u17d2.|[\u17b4\u17b5\u17b7-\u17bd\u17c6\u17c9-\u17d3\u17dd\u200b-\u200d]")
@@ -41,15 +43,17 @@ def width_of(text: str) -> float:
     return max(len(line) + 0.25 * len(KHMER.findall(line)) for line in lines)
 
 
-def widths(headers: Sequence[str], rows: Batch | None) -> list[float]:
+def widths(columns: Sequence[Column], rows: Batch | None) -> list[float]:
     """Of each column: of its cells, and of its header on about three lines."""
-    some = [list(islice(filter(None, texts), LOOKED_AT)) for texts in rows.columns] if rows else []
-    answers = [max(map(width_of, texts), default=0) for texts in some] or [0] * len(headers)
-    wanted = (max(answer, width_of(header) / 2.5) for answer, header in zip(answers, headers, strict=True))
-    return [min(max(round(width + 3, 1), NARROWEST), WIDEST) for width in wanted]
+    made = []
+    for place, column in enumerate(columns):
+        texts = list(islice(filter(None, rows.columns[place]), LOOKED_AT)) if rows else []
+        answer = SHOWN.get(column.kind) or max(map(width_of, texts), default=0)
+        made.append(min(max(round(max(answer, width_of(column.name) / 2.5) + 3, 1), NARROWEST), WIDEST))
+    return made
 
 
-def height_of(texts: Iterable[Cell], columns: Sequence[float]) -> float:
+def height_of(texts: Iterable[Cell], columns: Sequence[float], most: int = MOST_LINES) -> float:
     """Of a row whose cells are wrapped, in points."""
     lines = max(
         (
@@ -59,20 +63,24 @@ def height_of(texts: Iterable[Cell], columns: Sequence[float]) -> float:
         ),
         default=1,
     )
-    return min(lines, MOST_LINES) * LINE_HEIGHT + 4
+    return min(lines, most) * LINE_HEIGHT + 4
 
 
-def beginning(columns: Sequence[float], *, frozen: bool = True) -> str:
+def beginning(columns: Sequence[float], *, frozen: bool = True, shown: bool = False) -> str:
+    """frozen: the first row stays in sight. shown: this is the sheet with which the workbook opens."""
     pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>'
     listed = "".join(
         f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
         for place, width in enumerate(columns, 1)
     )
     return (
-        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
+        f'{DECLARATION}<worksheet xmlns="{MAIN}"><sheetViews><sheetView{_SHOWN if shown else ""} workbookViewId="0">'
         f"{pane if frozen else ''}</sheetView></sheetViews>"
         f'<sheetFormatPr defaultRowHeight="{ROW_HEIGHT}" customHeight="1"/><cols>{listed}</cols><sheetData>'
     )
+
+
+_SHOWN = ' tabSelected="1"'
 
 
 def wrapped_row(
@@ -85,7 +93,8 @@ def wrapped_row(
         for place, (text, one) in enumerate(zip(texts, named, strict=True))
         if text
     )
-    return f'<row r="{number}" ht="{height_of(texts, columns):g}" customHeight="1">{made}</row>'
+    height = height_of(texts, columns, HEADER_LINES if style == "header" else MOST_LINES)
+    return f'<row r="{number}" ht="{height:g}" customHeight="1">{made}</row>'
 
 
 @dataclass(slots=True)
@@ -103,6 +112,11 @@ class Written:
     def area(self) -> str:
         return f"A1:{letters_of(self.columns - 1)}{self.row}"
 
+    def lead(self, link: Link) -> None:
+        """A link more, as long as Excel takes it."""
+        if len(self.links) < LINKS_LIMIT:
+            self.links.append(link)
+
 
 def ending(page: Written) -> str:
     """With the filter of its table; and Excel need not say of each code that it looks like a number."""
@@ -114,7 +128,7 @@ def ending(page: Written) -> str:
         else ""
     )
     return (
-        f"</sheetData>{filtered}{_hyperlinks(page.links[:LINKS_LIMIT])}"
+        f"</sheetData>{filtered}{_hyperlinks(page.links)}"
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         f'<pageSetup paperSize="9" orientation="landscape"/>{ignored}</worksheet>'
     )

@@ -46,6 +46,8 @@ def _shown(column: Column, place: int) -> Shown | None:
         return Shown(_noted(column, "month"), place, months, 1, True)
     if column.role is not Role.ANSWER or column.sensitivity not in SHOWN or column.path.startswith("/meta/"):
         return None
+    if column.preload:  # nobody was asked: when a tablet began and ended
+        return None
     return _answer(column, place)
 
 

@@ -1,7 +1,8 @@
 """Who agreed to take part, and to be quoted. Without consent a submission is in no export.
 
-The question is recognised by its name: a question of the root called `consent`, or one whose name has the word and
-none of those that say to what else. Whoever was asked and did not say yes has not agreed.
+The question is the one that its form tags (`bind::samleng:consent`: participate or quote), else it is recognised by its
+name: one called `consent`, or one whose name has the word and none of those that say to what else. Whoever was asked
+and did not say yes has not agreed.
 """
 
 from __future__ import annotations
@@ -28,13 +29,18 @@ YES_WORDS = ("yes", "agree", "i agree", "បាទ", "ចាស", "យល់ព�
 
 
 def consent_column(sheet: Sheet) -> int | None:
-    """The place of the root's question about taking part; None when the form has none."""
-    return _find(sheet, lambda name: not ELSE.search(name))
+    """The place of the sheet's question about taking part; None when it has none."""
+    return _tagged(sheet, "participate", lambda name: not ELSE.search(name))
 
 
 def quote_column(sheet: Sheet) -> int | None:
     """The place of the question about being quoted."""
-    return _find(sheet, lambda name: bool(QUOTE.search(name)))
+    return _tagged(sheet, "quote", lambda name: bool(QUOTE.search(name)))
+
+
+def _tagged(sheet: Sheet, use: str, fits: Callable[[str], bool]) -> int | None:
+    tags = [column.consent for column in sheet.columns]
+    return tags.index(use) if use in tags else _find(sheet, fits)
 
 
 def _find(sheet: Sheet, fits: Callable[[str], bool]) -> int | None:
@@ -48,7 +54,7 @@ def _find(sheet: Sheet, fits: Callable[[str], bool]) -> int | None:
 
 def _is_consent(column: Column, fits: Callable[[str], bool]) -> bool:
     name = column.path.rpartition("/")[2]
-    return bool(CONSENT.search(name)) and fits(name)
+    return not column.consent and bool(CONSENT.search(name)) and fits(name)
 
 
 def agreeing(column: Column, answers: Collection[Cell]) -> frozenset[Cell]:

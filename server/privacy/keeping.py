@@ -1,8 +1,9 @@
 """What a project says of privacy: the key of its pseudonyms, and how untagged questions are kept.
 
-Both are entries of the project and travel with it, so that all its hubs write the same pseudonyms. The key is no
-secret before the project's hubs, which hold the answers themselves; no export carries it. Of keys that hubs made
-apart before they met, that of the smallest entry id holds everywhere.
+Both travel, so that all hubs of the project write the same pseudonyms. The key goes both ways between a province and
+the nation, which what is planned above does not: each may have made one before they met, and of those that of the
+smallest entry id holds everywhere. No export and no answer of the API carries it: with the key and a working export,
+names can be tried.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from server.subjects import project_subject
 from sync.ledger import Entry
 from sync.merge import in_order
 
-KEY, LEVELS = "project.pseudonyms.create", "project.privacy.update"
+KEY, LEVELS = "pseudonym_key.create", "project.privacy.update"
 
 
 def pseudonym_key(hub: Hub, project_uid: str) -> bytes:
@@ -30,12 +31,14 @@ def pseudonym_key(hub: Hub, project_uid: str) -> bytes:
 def _make(turn: Turn, project_uid: str) -> bytes:
     held = _key(turn.db, project_uid)
     if held is None:
-        turn.append(KEY, project_subject(project_uid), {"key": secrets.token_hex(32)})
+        body = {"project": project_uid, "key": secrets.token_hex(32)}
+        turn.append(KEY, _key_subject(project_uid), body)
     return held or _key(turn.db, project_uid) or b""
 
 
 def _key(db: Connection, project_uid: str) -> bytes | None:
-    said = [e for e in _said(db, project_uid) if e.kind == KEY and _is_key(e.body.get("key"))]
+    entries = entries_of(db, _key_subject(project_uid))
+    said = [e for e in entries if e.kind == KEY and _is_key(e.body.get("key"))]
     return bytes.fromhex(min(said, key=lambda e: e.id).body["key"]) if said else None
 
 
@@ -64,6 +67,10 @@ def set_defaults(hub: Hub, project_uid: str, levels: Mapping[str, str], by: By =
 
     hub.write(work)
     return defaults_of(hub, project_uid)
+
+
+def _key_subject(project_uid: str) -> str:
+    return f"pseudonyms:{project_uid}"
 
 
 def _said(db: Connection, project_uid: str) -> list[Entry]:

@@ -1,32 +1,53 @@
-"""How carefully each column is kept: as the form says, else by what it seems to hold. docs/privacy.md, "Levels"."""
+"""How carefully each column is kept: as the form says, else by what it seems to hold. docs/privacy.md, "Levels".
+
+A question's own tag holds. Otherwise it has the stricter of what its group or form says and of the project's default
+for what it seems to hold: a form that is `restricted` as a whole does not make its names any less names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from forms.checks.sensitive import personal_in
+from forms.personal import personal_word
 from forms.sensitivity import LEVELS
 from server.errors import Fault
 from server.extracts.sheets import Column, Kind, Role, Sheet
 
-# What untagged questions seem to hold, and how it is kept unless the project says otherwise. Voices and faces tell
-# who somebody is, but whoever writes testimony down has to hear it: the files stay with the working profile.
+IDENTIFYING = "identifying"
+# What untagged questions seem to hold, and how it is kept unless the project says otherwise. A place is needed to work
+# with; a voice, a face and a device tell who somebody is.
 DEFAULTS: Mapping[str, str] = {
-    "names": "identifying",
-    "phones": "identifying",
-    "devices": "identifying",
+    "names": IDENTIFYING,
+    "phones": IDENTIFYING,
+    "identifiers": IDENTIFYING,
+    "devices": IDENTIFYING,
+    "recordings": IDENTIFYING,
     "places": "restricted",
-    "recordings": "restricted",
 }
-DEVICES = frozenset({"deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "uuid"})
-PHONES = frozenset({"phone", "tel", "telephone", "mobile", "whatsapp", "telegram", "email"})
-PHONE_LABELS = ("phone", "ទូរស័ព្ទ")
+SORTS = {"names": "names", "phones": "phones", "emails": "phones", "identifiers": "identifiers"}
+# What forms call the device's own data, punctuation aside: XLSForm metadata, old and new.
+DEVICES = frozenset(
+    [
+        "deviceid",
+        "devicephonenum",
+        "phonenumber",
+        "simserial",
+        "simserialnumber",
+        "simid",
+        "subscriberid",
+        "imei",
+        "username",
+        "uuid",
+    ]
+)
+AUDIT = "/meta/audit"  # every question opened, with times, places and, if asked for, the answers
+PROPERTY = "property"  # what a bind preloads from the device: its id, its number, the user's name and e-mail
 WRITTEN = frozenset({Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE})
 KINDS = {
     Kind.POINT: "places", Kind.LINE: "places", Kind.AREA: "places", Kind.FILE: "recordings",
 }  # fmt: skip
-SENDER = ("SubmitterName", "DeviceID")  # provenance that tells who somebody is
+SENDER = ("SubmitterID", "SubmitterName", "DeviceID")  # provenance that tells who somebody is
 INSTANCE_NAME = "/meta/instanceName"  # made of answers, often of a name
 
 
@@ -47,17 +68,19 @@ def sound(said: Mapping[object, object]) -> dict[str, str]:
 
 def seems(column: Column) -> str:
     """What a column seems to hold, by a name of DEFAULTS; "" for nothing particular."""
-    name = column.path.rpartition("/")[2].lower()
+    name = column.path.rpartition("/")[2]
+    plain = "".join(sign for sign in name.lower() if sign.isalnum())
+    if column.path == AUDIT or plain in DEVICES or column.preload.partition(" ")[0] == PROPERTY:
+        return "devices"
     if column.kind in KINDS:
         return KINDS[column.kind]
-    if column.kind not in WRITTEN:
-        return ""
-    if name in DEVICES:
-        return "devices"
-    word = personal_in(name, column.labels.values()).lower()
-    if not word:
-        return ""
-    return "phones" if word in PHONES or any(said in word for said in PHONE_LABELS) else "names"
+    if column.path == INSTANCE_NAME:
+        # Worked out, it is what its sources are; typed by hand, it is what people call a form: by a name.
+        return "" if column.reads else "names"
+    # Whoever chooses out of a list that is not in the form chooses a person as often as not.
+    if column.kind in WRITTEN or (column.kind is Kind.CHOICE and not column.values):
+        return SORTS.get(personal_word(name, column.labels.values())[0], "")
+    return ""
 
 
 def levelled(sheets: Sequence[Sheet], defaults: Mapping[str, str]) -> tuple[Sheet, ...]:
@@ -72,24 +95,27 @@ def levelled(sheets: Sequence[Sheet], defaults: Mapping[str, str]) -> tuple[Shee
 
 def _own(column: Column, defaults: Mapping[str, str]) -> str:
     found = "" if column.tagged else seems(column)
-    return defaults[found] if found else column.sensitivity
+    return strictest((column.sensitivity, defaults[found])) if found else column.sensitivity
+
+
+def strictest(levels: Iterable[str]) -> str:
+    return max(levels, key=LEVELS.index)
 
 
 def _spread(columns: Sequence[Column], levels: dict[str, str]) -> None:
-    """What is made from an identifying answer identifies too, whatever it says of itself: it may be a copy."""
-    readers = [column for column in columns if column.reads]
+    """What is made from an identifying answer identifies too, and from a copy of it. Only a calculation whose own tag
+    says otherwise does not: its designer knows that it tells no name."""
+    readers = [column for column in columns if column.reads and not column.tagged]
     changed = True
     while changed:
         changed = False
         for column in readers:
-            if levels[column.path] != "identifying" and any(
-                levels.get(p) == "identifying" for p in column.reads
-            ):
-                levels[column.path] = "identifying"
+            if levels[column.path] != IDENTIFYING and any(levels.get(p) == IDENTIFYING for p in column.reads):
+                levels[column.path] = IDENTIFYING
                 changed = True
 
 
 def _with(column: Column, levels: Mapping[str, str]) -> Column:
     if column.role is Role.ANSWER:
         return replace(column, sensitivity=levels[column.path])
-    return replace(column, sensitivity="identifying") if column.name in SENDER else column
+    return replace(column, sensitivity=IDENTIFYING) if column.name in SENDER else column

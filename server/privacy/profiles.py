@@ -10,7 +10,8 @@ from server.hub import Hub
 from server.privacy.keeping import defaults_of, pseudonym_key
 from server.privacy.leveling import Levelled
 from server.privacy.pseudonyms import Pseudonyms
-from server.privacy.public import Public, Waves, check_public
+from server.privacy.public import Public, check_public
+from server.privacy.waves import Waves
 from server.privacy.working import Working
 
 

@@ -3,16 +3,18 @@
 Rows are coarsened (coarsening.py), and answers hidden until each row is one of at least k alike (suppressing.py).
 They come in the order of what they show, so that no place in a list tells when somebody spoke.
 
-Rows are published in waves: those that were here when the first public export was made, then those that came until
-the next, and so on. Each wave is hidden by itself, and one too small waits for the next. So what two exports differ
-by is a whole wave; and filters choose among what is hidden already, never what it is hidden among.
+Rows are published in waves (waves.py): those that were here when the first public export was made, then those that
+came until the next, and so on. Each wave is hidden by itself and never changes again, and one too small waits for the
+next. So what two exports differ by is whole waves; and filters choose among what is hidden already, never what it is
+hidden among.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain, compress, islice, repeat
 
 from server.errors import Fault
 from server.exports.rows import Media
@@ -22,25 +24,9 @@ from server.extracts.sheets import ROWS, Batch, Cell, Column, Extract, Kind, Rol
 from server.privacy.coarsening import Shown, shown_columns
 from server.privacy.roots import key_place, roots_of
 from server.privacy.suppressing import Crowd, hide
+from server.privacy.waves import Figures, Wave, Waves, member
 
 LEAST_K = 11  # nobody may ask for less; IOM and CTDC publish at 11
-
-
-@dataclass(frozen=True, slots=True)
-class Waves:
-    """arrived: root instanceID -> its place in the ledger. through: the places up to which earlier public exports
-    went, in order. k: what they were made with, None when there was none."""
-
-    arrived: Mapping[str, int]
-    through: Sequence[int] = ()
-    k: int | None = None
-
-    def of(self, root: str) -> int:
-        return bisect_left(self.through, self.arrived.get(root, 0))
-
-    @property
-    def now_through(self) -> int:
-        return max(self.arrived.values(), default=0)
 
 
 def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
@@ -51,6 +37,12 @@ def check_public(options_k: int, choosing: Choosing, waves: Waves) -> None:
         raise Fault("public.filter")
 
 
+def rounded(count: int, k: int) -> int:
+    """Up to a multiple of k: an exact number that goes along with a public file, and is one more the next time, tells of
+    one person."""
+    return -(-count // k) * k
+
+
 class Public:
     """An Extract of what may be published. provinces: codes of the only ones wanted; empty = all."""
 
@@ -59,11 +51,12 @@ class Public:
     ) -> None:
         self._extract, self._k, self._waves, self._losses = extract, k, waves, losses
         self._provinces = provinces
-        self._rows: dict[str, list[tuple[Cell, ...]]] = {}
         self._of_root: dict[str, tuple[Cell, Cell]] = {}
-        root = extract.sheets[0]
         self._shown = {sheet.path: self._columns(sheet) for sheet in extract.sheets}
-        kept = [root, *(sheet for sheet in extract.sheets[1:] if len(self._shown[sheet.path]) > 2)]
+        self._publish()
+        kept = [
+            s for s in extract.sheets if not s.path or len(self._shown[s.path]) > len(self._outer(s.path))
+        ]
         self.sheets = tuple(_published(sheet, self._shown[sheet.path]) for sheet in kept)
         self._tell_columns()
 
@@ -84,23 +77,38 @@ class Public:
         return iter(())
 
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
-        rows = self._hidden(sheet.path)
-        for first in range(0, len(rows), ROWS):
-            some = rows[first : first + ROWS]
+        rows = chain.from_iterable(repeat(row, count) for row, count in self._rows(sheet.path))
+        first = 0
+        while some := list(islice(rows, ROWS)):
             cells: list[Sequence[Cell]] = [list(column) for column in zip(*some, strict=True)]
             keys: list[Cell] = [str(number) for number in range(first + 1, first + len(some) + 1)]
             ends: list[Sequence[Cell]] = [keys] if not sheet.path else [[None] * len(some), keys]
             yield Batch([*cells, *ends], [1] * len(some))
+            first += len(some)
+
+    def _rows(self, path: str) -> list[tuple[tuple[Cell, ...], int]]:
+        """(row, how many there are), of all waves, in an order that what they show alone decides."""
+        shown = self._shown[path]
+        found = Counter[tuple[Cell, ...]]()
+        for wave in self._waves.published:
+            if figures := wave.sheets.get(path):
+                found.update(figures.under([_key(one) for one in shown]))
+        wanted = [(row, count) for row, count in found.items() if self._is_wanted(shown, row)]
+        return sorted(wanted, key=lambda one: _order(one[0]))
 
     def _columns(self, sheet: Sheet) -> list[Shown]:
-        """Of a repeat behind the province and the month of its submission, which stand at place -1 and -2."""
+        """Of a repeat behind the province and the month of its submission."""
         shown = shown_columns(sheet)
-        if not sheet.path:
-            return _distinct(shown)
+        return _distinct(shown) if not sheet.path else [*self._outer(sheet.path), *shown]
+
+    def _outer(self, path: str) -> list[Shown]:
+        """What a repeat's rows say of their submission, at places -1 and -2."""
         ends = [s for s in shown_columns(self._extract.sheets[0]) if s.column.role is not Role.ANSWER]
-        outer = [replace(s, place=-1 - n, coarsen=list, column=replace(s.column, table=sheet.path)) for n, s in
-                 enumerate(sorted(ends, key=lambda s: s.rank))]  # fmt: skip
-        return [*outer, *shown]
+        return [
+            replace(one, place=-1 - one.rank, coarsen=list, column=replace(one.column, table=path))
+            for one in sorted(ends, key=lambda s: s.rank)
+            if path
+        ]
 
     def _tell_columns(self) -> None:
         for sheet in self._extract.sheets:
@@ -108,75 +116,69 @@ class Public:
             for place, column in enumerate(sheet.columns):
                 if place not in shown and column.role is Role.ANSWER:
                     self._losses.add("public.column_dropped", sheet.name, column.name)
+            held = [f for wave in self._waves.published if (f := wave.sheets.get(sheet.path))]
+            for one in self._shown[sheet.path]:
+                count = sum(figures.hidden.get(_key(one), 0) for figures in held)
+                self._tell("public.cells_hidden", sheet, one.column.name, count)
 
-    def _hidden(self, path: str) -> list[tuple[Cell, ...]]:
-        """The rows that are published, in their order; worked out once."""
-        if path not in self._rows:
-            if path and not self._of_root:
-                self._hidden("")
-            self._rows[path] = self._work_out(next(s for s in self._extract.sheets if s.path == path))
-        return self._rows[path]
+    def _tell(self, code: str, sheet: Sheet, column: str, count: int) -> None:
+        self._losses.add(code, sheet.name, column, rounded(count, self._k))
 
-    def _work_out(self, sheet: Sheet) -> list[tuple[Cell, ...]]:
+    def _publish(self) -> None:
+        """Makes a wave of what has come since the last, if that is enough."""
+        sheets = {sheet.path: self._work_out(sheet) for sheet in self._extract.sheets}
+        if self._of_root:
+            members = frozenset(member(root) for root in self._of_root)
+            self._waves.publish(Wave(self._k, members, sheets))
+
+    def _work_out(self, sheet: Sheet) -> Figures:
+        """The rows of a sheet as they will be published, and how often each: at least k times."""
         shown = self._shown[sheet.path]
         columns, roots = self._read(sheet, shown)
+        crowd = Crowd(self._k, self._owners(roots) if sheet.path else None)
+        figures = Figures([_key(one) for one in shown], {})
+        if not crowd.holds(range(len(roots))):
+            self._tell("public.rows_held_back", sheet, "", len(roots))
+            return figures
         order = sorted(range(len(shown)), key=lambda n: (shown[n].rank, n))
-        found: list[tuple[Cell, ...]] = []
-        for block in self._blocks(sheet, roots):
-            crowd = Crowd(self._k, [self._numbers[roots[row]] for row in block] if sheet.path else None)
-            hidden = hide(
-                [[columns[n][row] for row in block] for n in order], crowd, [shown[n].harmless for n in order]
-            )
-            cells = dict(zip(order, hidden.columns, strict=True))
-            for n, count in zip(order, hidden.hidden, strict=True):
-                self._losses.add("public.cells_hidden", sheet.name, shown[n].column.name, count)
-            rows = list(zip(*(cells[n] for n in range(len(shown))), strict=True))
-            self._remember(sheet, shown, [roots[row] for row in block], rows)
-            found += rows
-        return sorted((row for row in found if self._is_wanted(shown, row)), key=_order)
+        hidden = hide([columns[n] for n in order], crowd, [shown[n].harmless for n in order])
+        cells = dict(zip(order, hidden.columns, strict=True))
+        counts = {_key(shown[n]): count for n, count in zip(order, hidden.hidden, strict=True)}
+        rows = list(zip(*(cells[n] for n in range(len(shown))), strict=True))
+        if not sheet.path:
+            self._remember(shown, roots, rows)
+        return replace(figures, rows=dict(Counter(rows)), hidden=counts)
 
     def _read(self, sheet: Sheet, shown: Sequence[Shown]) -> tuple[list[list[Cell]], list[str]]:
+        """The new rows: those of submissions that no wave has, and of repeats those of submissions of this one."""
         columns: list[list[Cell]] = [[] for _ in shown]
         roots: list[str] = []
         for batch in self._extract.batches(sheet):
             here = roots_of(sheet, batch.columns[key_place(sheet)])
-            roots += here
+            new = [root in self._of_root if sheet.path else self._waves.is_new(root) for root in here]
+            roots += compress(here, new)
             for held, one in zip(columns, shown, strict=True):
-                held += (
-                    self._outer(one.place, here) if one.place < 0 else one.coarsen(batch.columns[one.place])
+                cells = (
+                    self._said(one.place, here) if one.place < 0 else one.coarsen(batch.columns[one.place])
                 )
+                held += compress(cells, new)
         return columns, roots
 
-    def _outer(self, place: int, roots: Sequence[str]) -> list[Cell]:
+    def _said(self, place: int, roots: Sequence[str]) -> list[Cell]:
         nothing = (None, None)
         return [self._of_root.get(root, nothing)[-1 - place] for root in roots]
 
+    def _owners(self, roots: Sequence[str]) -> list[int]:
+        numbers = {root: number for number, root in enumerate(self._of_root)}
+        return [numbers[root] for root in roots]
+
     def _remember(
-        self, sheet: Sheet, shown: Sequence[Shown], roots: Sequence[str], rows: Sequence[tuple[Cell, ...]]
+        self, shown: Sequence[Shown], roots: Sequence[str], rows: Sequence[tuple[Cell, ...]]
     ) -> None:
         """What is published of a submission's province and month is all that its people's rows may say of it."""
-        if sheet.path or len(self._extract.sheets) == 1:
-            return
         places = [next((n for n, s in enumerate(shown) if s.rank == rank), None) for rank in (0, 1)]
         for root, row in zip(roots, rows, strict=True):
             self._of_root[root] = tuple(None if n is None else row[n] for n in places)  # type: ignore[assignment]
-        self._numbers = {root: number for number, root in enumerate(self._of_root)}
-
-    def _blocks(self, sheet: Sheet, roots: Sequence[str]) -> Iterator[list[int]]:
-        """The rows of each wave; one that is too small goes on into the next."""
-        waves = dict[int, list[int]]()
-        for row, root in enumerate(roots):
-            if not sheet.path or root in self._of_root:
-                waves.setdefault(self._waves.of(root), []).append(row)
-        block: list[int] = []
-        owners = [self._numbers.get(root, -1) for root in roots] if sheet.path else None
-        crowd = Crowd(self._k, owners)
-        for wave in sorted(waves):
-            block += waves[wave]
-            if crowd.holds(block):
-                yield block
-                block = []
-        self._losses.add("public.rows_held_back", sheet.name, "", len(block))
 
     def _is_wanted(self, shown: Sequence[Shown], row: Sequence[Cell]) -> bool:
         if not self._provinces:
@@ -197,6 +199,11 @@ def _distinct(shown: Sequence[Shown]) -> list[Shown]:
     """Without places that would only say again what the column Province says."""
     has_province = any(one.rank == 0 for one in shown)
     return [one for one in shown if not (has_province and "province" in one.column.note)]
+
+
+def _key(one: Shown) -> str:
+    """By which a column is known to the waves of other versions of the form."""
+    return one.column.path or one.column.name
 
 
 def _order(row: tuple[Cell, ...]) -> tuple[str, ...]:

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from server.exports.rows import Media
 from server.extracts.losses import Losses
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Role, Sheet
-from server.privacy.levels import INSTANCE_NAME, levelled
+from server.privacy.levels import IDENTIFYING, levelled
+from server.privacy.naming import APART, hits, joined, masked
 from server.privacy.pseudonyms import Pseudonyms
 from server.privacy.roots import key_place, roots_of
 
 PLACES = frozenset({Kind.POINT, Kind.LINE, Kind.AREA})
-SHORTEST = 3  # letters of a name that is looked for in texts: shorter ones stand in half of all words
+NAMING = frozenset(
+    {Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE}
+)  # identifying answers worth looking for
 
 
 class Working:
     """An Extract whose identifying answers are pseudonyms. A place that identifies is left empty: nothing stands
-    for it; a file that identifies does not go along."""
+    for it. Only files go along that a question asks for which does not identify."""
 
     def __init__(
         self, extract: Extract, pseudonyms: Pseudonyms, defaults: Mapping[str, str], losses: Losses
     ) -> None:
         self._extract, self._pseudonyms, self._losses = extract, pseudonyms, losses
         self._plain = {sheet.path: sheet for sheet in extract.sheets}
-        sheets = _with_instance_name(levelled(extract.sheets, defaults))
+        self._told = set[str]()  # sheets whose losses are counted: they may be read again
         self.sheets = tuple(
-            replace(sheet, columns=tuple(_hidden(column) for column in sheet.columns)) for sheet in sheets
+            replace(sheet, columns=tuple(_hidden(column) for column in sheet.columns))
+            for sheet in levelled(extract.sheets, defaults)
         )
-        self._kinds = {sheet.path: [column.kind for column in sheet.columns] for sheet in extract.sheets}
 
     @property
     def form_id(self) -> str:
@@ -44,79 +48,106 @@ class Working:
         return self._extract.versions
 
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
+        plain = self._plain[sheet.path]
         names = [n for n, c in enumerate(sheet.columns) if "pseudonym" in c.note]
         empty = [n for n, c in enumerate(sheet.columns) if "left_out" in c.note]
-        texts = [n for n, c in enumerate(sheet.columns) if _is_free_text(c)]
-        for batch in self._extract.batches(self._plain[sheet.path]):
+        for batch in self._extract.batches(plain):
             columns = list(batch.columns)
-            made = {n: self._pseudonyms.of(columns[n]) for n in names}
-            for text in texts:
-                columns[text] = self._without(sheet, text, columns, made)
-            for place, cells in made.items():
-                columns[place] = cells
-            for place in empty:
-                columns[place] = [None] * len(batch)
+            self._mask(sheet, columns)
+            for n in names:
+                is_file = plain.columns[n].kind is Kind.FILE
+                columns[n] = (self._pseudonyms.files if is_file else self._pseudonyms.of)(columns[n])
+            for n in empty:
+                columns[n] = [None] * len(batch)
             yield Batch(columns, batch.versions)
+        self._told.add(sheet.path)
 
-    def _without(
-        self, sheet: Sheet, text: int, columns: Sequence[Sequence[Cell]], made: Mapping[int, Sequence[Cell]]
-    ) -> Sequence[Cell]:
-        """The texts without the names that stand in their own row: often a story tells again who tells it."""
-        cells = list(columns[text])
-        for place, pseudonyms in made.items():
-            for row, (name, said) in enumerate(zip(columns[place], cells, strict=True)):
-                if name and said and len(name) >= SHORTEST and name in said:
-                    cells[row] = said.replace(name, pseudonyms[row] or "")
-                    self._losses.add("private.named_in_text", sheet.name, sheet.columns[text].name)
-        return cells
+    def _mask(self, sheet: Sheet, columns: list[Sequence[Cell]]) -> None:
+        """Takes the names of a submission out of its texts: often a story tells again who tells it."""
+        texts = [n for n, c in enumerate(sheet.columns) if _is_free_text(c)]
+        if not texts or not self._naming:
+            return
+        said = self._said(sheet, columns)
+        for row in hits(joined([columns[n] for n in texts]), said):
+            for n in texts:
+                if cell := columns[n][row]:
+                    self._put(sheet, columns, n, row, masked(cell, said[row].split(APART), self._pseudonyms))
+
+    def _put(self, sheet: Sheet, columns: list[Sequence[Cell]], n: int, row: int, text: str) -> None:
+        if text != columns[n][row]:
+            cells = list(columns[n])
+            cells[row] = text
+            columns[n] = cells
+            if sheet.path not in self._told:
+                self._losses.add("private.named_in_text", sheet.name, sheet.columns[n].name)
+
+    def _said(self, sheet: Sheet, columns: Sequence[Sequence[Cell]]) -> list[str]:
+        """The identifying answers of each row's submission, as one text."""
+        if list(self._naming) == [sheet.path] == [""]:
+            return joined([columns[n] for n in self._naming[""]])
+        roots = roots_of(sheet, columns[key_place(sheet)])
+        return [self._by_root.get(root, "") for root in roots]
+
+    @cached_property
+    def _naming(self) -> dict[str, list[int]]:
+        """path of a sheet -> places of the columns whose answers may stand in texts too."""
+        found = {
+            sheet.path: [
+                n
+                for n, column in enumerate(self.sheets[place].columns)
+                if column.role is Role.ANSWER
+                and "pseudonym" in column.note
+                and sheet.columns[n].kind in NAMING
+                and not column.reads
+            ]
+            for place, sheet in enumerate(self._extract.sheets)
+        }
+        return {path: places for path, places in found.items() if places}
+
+    @cached_property
+    def _by_root(self) -> dict[str, str]:
+        """root instanceID -> the identifying answers of all its rows. Read ahead, since a person in a repeat is told
+        of in the root, and the other way round."""
+        found: dict[str, str] = {}
+        for path, places in self._naming.items():
+            for batch in self._extract.batches(self._plain[path]):
+                roots = roots_of(self._plain[path], batch.columns[key_place(self._plain[path])])
+                for root, said in zip(roots, joined([batch.columns[n] for n in places]), strict=True):
+                    if said:
+                        found[root] = f"{found[root]}{APART}{said}" if root in found else said
+        return found
 
     def media(self) -> Iterator[Media]:
-        left = self._left_out()
+        going = self._files(identifying=False) - self._files(identifying=True)
+        left = 0
         for file in self._extract.media():
-            if (file.instance_id, file.name) in left:
-                self._losses.add("private.file_left_out")
-            else:
+            if (file.instance_id, file.name) in going:
                 yield file
+            else:
+                left += 1
+        if "media" not in self._told:
+            self._losses.add("private.file_left_out", count=left)
+        self._told.add("media")
 
-    def _left_out(self) -> set[tuple[str, str]]:
-        """(root instanceID, name) of the files that identify."""
+    def _files(self, *, identifying: bool) -> set[tuple[str, str]]:
+        """(root instanceID, name) of the files that answers name."""
         found = set[tuple[str, str]]()
         for sheet in self.sheets:
+            plain = self._plain[sheet.path]
             places = [
-                n for n, kind in enumerate(self._kinds[sheet.path])
-                if kind is Kind.FILE and sheet.columns[n].sensitivity == "identifying"
+                n for n, column in enumerate(plain.columns)
+                if column.kind is Kind.FILE and (sheet.columns[n].sensitivity == IDENTIFYING) is identifying
             ]  # fmt: skip
-            for batch in self._extract.batches(self._plain[sheet.path]) if places else ():
-                roots = roots_of(sheet, batch.columns[key_place(sheet)])
+            for batch in self._extract.batches(plain) if places else ():
+                roots = roots_of(plain, batch.columns[key_place(plain)])
                 for place in places:
-                    found |= {
-                        (root, name) for root, name in zip(roots, batch.columns[place], strict=True) if name
-                    }
+                    cells = batch.columns[place]
+                    found |= {(root, name) for root, name in zip(roots, cells, strict=True) if name}
         return found
 
 
-def _with_instance_name(sheets: tuple[Sheet, ...]) -> tuple[Sheet, ...]:
-    """The name of an instance is made of its answers, and nobody can tell of which once it is a text: with anything
-    identifying in the form it counts as that too."""
-    answers = [c for sheet in sheets for c in sheet.columns if c.role is Role.ANSWER]
-    if not any(c.sensitivity == "identifying" for c in answers):
-        return sheets
-    return tuple(
-        replace(
-            sheet,
-            columns=tuple(
-                replace(c, sensitivity="identifying")
-                if c.path == INSTANCE_NAME and c.role is Role.ANSWER
-                else c
-                for c in sheet.columns
-            ),
-        )
-        for sheet in sheets
-    )
-
-
 def _hidden(column: Column) -> Column:
-    if column.sensitivity != "identifying":
+    if column.sensitivity != IDENTIFYING:
         return column
     if column.kind in PLACES:
         return replace(column, note=(*column.note, "left_out"))
@@ -124,4 +155,4 @@ def _hidden(column: Column) -> Column:
 
 
 def _is_free_text(column: Column) -> bool:
-    return column.kind is Kind.TEXT and column.role is Role.ANSWER and column.sensitivity != "identifying"
+    return column.kind is Kind.TEXT and column.role is Role.ANSWER and column.sensitivity != IDENTIFYING

@@ -22,7 +22,9 @@ RootRow = tuple[
     str, int | None, bytes | None, str, str | None, str | None, int | None, int, int, int | None, str | None,
     str | None, int, str, str,
 ]  # fmt: skip
-"""In the order of _ROOT. The tenth: None when the answers are not encrypted, else whether their file came."""
+"""In the order of _ROOT. The tenth: None when the answers are not encrypted, else whether their file came (0 or 1),
+or DAMAGED_FILE once it was tried."""
+DAMAGED_FILE = 2
 RepeatRow = tuple[str, int, bytes]
 """(root instanceID, form version, record)"""
 
@@ -45,15 +47,6 @@ class ExtractSource(FormSource):
     def count(self) -> int:
         where, values = self._where
         return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
-
-    def arrivals(self) -> dict[str, int]:
-        """root instanceID -> place in this hub's ledger of the first that was said of it."""
-        where, values = self._where
-        sql = (
-            "SELECT s.instance_id, min(e.seq) FROM submission s JOIN submission_version v "
-            f"ON v.submission_id = s.id JOIN entry e ON e.id = v.entry WHERE {where} GROUP BY s.id"
-        )
-        return dict(self._db.execute(sql, values).fetchall())
 
     def actor_names(self) -> dict[int, str]:
         return dict(self._db.execute("SELECT id, display_name FROM actor ORDER BY id").fetchall())

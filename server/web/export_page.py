@@ -14,7 +14,7 @@ from server.errors import Refusal
 from server.export_entries import BROKEN, CANCELLED, FINISHED, RUNNING, Taken
 from server.export_jobs import Job
 from server.export_options import STATES
-from server.exporting import unlocked
+from server.exporting import unlocked_keys
 from server.extracting import in_words
 from server.extracts.options import K, Options
 from server.overview import local_time
@@ -100,7 +100,7 @@ def begin(project_id: int, xml_form_id: str) -> Response:
     try:
         said = _said()
         order = order_for(form, said, Options(language=reader_language()))
-        unlocked(wire.hub(), form, order.passphrases)
+        unlocked_keys(wire.hub(), form, order.passphrases)
         job = wire.running().exports.begin(order, with_codebook=read_switch(said, default=False))
     except Refusal as fault:
         answer = _page(form, fault=fault)

@@ -150,7 +150,20 @@ def carried(pair: Pair, third: Path) -> None:
 
 
 def exported(data: Path, out: Path) -> bytes:
-    answer(data, "export", "rice", "--project", "1", "--format", "csv", "--out", out)
+    answer(
+        data,
+        "export",
+        "rice",
+        "--project",
+        "1",
+        "--format",
+        "csv",
+        "--central",
+        "--reason",
+        "x",
+        "--out",
+        out,
+    )
     return out.read_bytes()
 
 

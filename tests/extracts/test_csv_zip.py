@@ -44,7 +44,7 @@ def test_a_file_a_sheet_then_media_then_what_is_said_of_them(tmp_path: Path) -> 
     packed = pack(consultation(), tmp_path)
     names = packed.namelist()
     assert names[:4] == ["wps.csv", "wps-person.csv", f"media/{A.replace(':', '')}/ផ្ទះ.jpg", "media.csv"]
-    assert names[-2:] == ["README.txt", "export.json"]
+    assert names[-4:] == ["wps-codebook.html", "wps-codebook.csv", "README.txt", "export.json"]
     assert packed.read(names[2]) == b"\xff\xd8photo"
     assert packed.getinfo("wps.csv").date_time == (2026, 11, 24, 10, 0, 8)  # in Cambodia
 
@@ -88,6 +88,13 @@ def test_any_names_find_places_of_their_own_that_windows_takes(files: list[tuple
     for place in places:
         media, folder, name = place.split("/")
         assert (media, safe_name(folder), safe_name(name)) == ("media", folder, name)
+
+
+def test_a_thousand_names_that_windows_takes_for_one_are_told_apart() -> None:
+    folders = MediaFolders()
+    places = {folders.place(A, f"{'?' * number}x.jpg") for number in range(1000)}
+    assert len(places) == 1000
+    assert f"media/{A.replace(':', '')}/x~1000.jpg" in places
 
 
 @pytest.mark.parametrize(
@@ -172,7 +179,7 @@ def test_damaged_files_are_told_and_stop_no_other(tmp_path: Path) -> None:
 
 def test_a_form_without_files_has_no_index_of_them(tmp_path: Path) -> None:
     packed = pack(ListedExtract((PEOPLE,), {"/person": [["34", A, f"{A}/person[1]"]]}), tmp_path)
-    assert packed.namelist() == ["wps.csv", "README.txt", "export.json"]
+    assert "media.csv" not in packed.namelist()
     assert "media.csv" not in packed.read("README.txt").decode()
 
 
@@ -227,10 +234,19 @@ def test_the_readme_speaks_khmer_and_english(tmp_path: Path) -> None:
     assert "00f1e2d3c4b5a697" in khmer and "00f1e2d3c4b5a697" in english
 
 
+def test_the_codebook_in_the_zip_explains_every_column(tmp_path: Path) -> None:
+    packed = pack(consultation(), tmp_path)
+    explained = pandas.read_csv(packed.open("wps-codebook.csv"), dtype=str)
+    for name, sheet in (("wps.csv", "wps"), ("wps-person.csv", "person")):
+        columns = list(pandas.read_csv(packed.open(name), dtype=str).columns)
+        assert set(columns) <= set(explained[explained["sheet"] == sheet]["column"])
+    assert "រឿងរ៉ាវ" in packed.read("wps-codebook.html").decode()
+
+
 def test_every_table_in_the_zip_has_its_bom(tmp_path: Path) -> None:
     packed = pack(consultation(), tmp_path, bom=True)
     tables = [name for name in packed.namelist() if name.endswith(".csv")]
-    assert len(tables) == 3
+    assert len(tables) == 4
     assert all(packed.read(name).startswith(b"\xef\xbb\xbf") for name in tables)
 
 

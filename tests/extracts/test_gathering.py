@@ -10,6 +10,7 @@ import pytest
 
 from forms.fields import read_schema
 from server.errors import Fault
+from server.extracts.asking import read_asked
 from server.extracts.gathering import gathered
 from server.extracts.merging import Version, merged_sheets
 from server.extracts.options import Choosing
@@ -18,7 +19,9 @@ from server.hub import Hub
 from server.review import delete_submission, set_review_state
 from server.store.forms import Form
 from server.store.submissions import find_submission
+from server.subjects import submission_subject
 from server.withdrawal import withdraw
+from sync.ledger import make_entry
 from tests.exports.conftest import form as plain_form
 from tests.extracts.consulting import (
     NEEDS_1,
@@ -221,6 +224,18 @@ def test_an_encrypted_submission_is_a_row_without_answers(held: tuple[Hub, Form]
     assert gathered_rows(hub, form, "/people/person") == []
 
 
+def test_answers_whose_bytes_have_not_come_are_a_row_that_says_so(held: tuple[Hub, Form]) -> None:
+    hub, form = held
+    entry = make_entry(
+        "submission.create", submission_subject(form.project_uid, form.key, name_of(1)), hub="kep",
+        made_at="2026-11-22T00:00:00.000000Z", body={"instance_id": name_of(1), "form_version": "1"},
+        blobs=["ab" * 32],
+    )  # fmt: skip
+    hub.ledger.append([entry])
+    (row,) = gathered_rows(hub, form)
+    assert (row["KEY"], row["Status"], row["story"], row["Hub"]) == (name_of(1), "not read", None, "kep")
+
+
 def test_a_question_called_like_a_column_of_ours_gives_way(tmp_path: Path) -> None:
     hub = make_hub(tmp_path)
     form = publish(hub, plain_form("<KEY/><Hub/><Hub_2/>", types={"/KEY": "string"}))
@@ -281,9 +296,11 @@ def test_choices_that_are_searched_in_a_file_have_its_labels(tmp_path: Path) -> 
 def test_a_stated_sensitivity_is_told_from_the_default() -> None:
     said = 'xmlns:s="urn:samleng:xforms" s:sensitivity="restricted" nodeset="/data/x"'
     plain = plain_form("<x/><y/>", types={"/x": "string", "/y": "string"})
-    schema = read_schema(plain.replace('nodeset="/data/x"', said).encode())
+    stating = plain.replace('nodeset="/data/x"', said).encode()
+    asked = read_asked(stating, lambda _: None)
     (root,) = merged_sheets(
-        "wps", [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, schema, {})]
+        "wps",
+        [Version.of(1, 1, read_schema(plain.encode()), {}), Version.of(2, 2, read_schema(stating), asked)],
     )
     assert [(c.sensitivity, c.tagged) for c in root.columns[:2]] == [
         ("restricted", True),

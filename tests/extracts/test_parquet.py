@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from pathlib import Path
 
 import orjson
@@ -15,19 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.extracts.imprint import Imprint
-from server.extracts.options import Options
 from server.extracts.sheets import Batch, Cell, Column, Kind, Role, Sheet
 from server.formats import Work
 from server.formats.parquet import write
+from tests.extracts import works
 from tests.extracts.listed import A, B, ListedExtract, consultation
-
-MADE_AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+from tests.extracts.works import counted
 
 
 def make_work(folder: Path, **options: str) -> Work:
-    imprint = Imprint("00f1e2d3c4b5a697", "សុខា", MADE_AT, "កំពត", "WPS 2026", "wps", "working", "parquet")
-    return Work(imprint, Options(**options), folder)  # type: ignore[arg-type]
+    return works.make_work(folder, "parquet", **options)
 
 
 def written(extract: ListedExtract, work: Work, **settings: int) -> dict[tuple[str, str], bytes]:
@@ -55,10 +52,6 @@ def one_column(kind: Kind, *texts: Cell) -> ListedExtract:
 def column_of(extract: ListedExtract, work: Work) -> pa.ChunkedArray:
     (content,) = written(extract, work).values()
     return read(content)["x"]
-
-
-def counted(work: Work) -> dict[tuple[str, str, str], int]:
-    return {(loss.code, loss.sheet, loss.column): loss.count for loss in work.losses}
 
 
 def test_each_province_has_its_files_and_repeats_go_with_their_submission(tmp_path: Path) -> None:
@@ -262,3 +255,15 @@ def test_duckdb_reads_a_province_named_in_khmer(tmp_path: Path) -> None:
     assert duckdb.sql(f"SELECT Province FROM '{folder}/*/*.parquet' WHERE women = 12").fetchall() == [
         ("កំពត/១",)
     ]
+
+
+def test_a_question_called_province_is_not_overwritten_by_the_folder(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    root = Sheet("", "wps", None, (
+        Column("province", Kind.CHOICE, "/province"), Column("KEY", Kind.TEXT, role=Role.KEY),
+        Column("Home", Kind.CHOICE, role=Role.PROVINCE),
+    ))  # fmt: skip
+    folder = laid_out(ListedExtract((root,), {"": [["12", A, "07"]]}), tmp_path)
+    assert [path.name for path in folder.iterdir()] == ["province_of_row=07"]
+    assert duckdb.sql(f"SELECT province, Home FROM '{folder}/*/*.parquet'").fetchall() == [("12", "07")]
+    assert ds.dataset(folder, partitioning="hive").to_table()["province"].to_pylist() == ["12"]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -20,20 +20,19 @@ from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 
 from server.extracts.imprint import Imprint
-from server.extracts.options import Options
 from server.extracts.sheets import Cell, Column, Kind, Role, Sheet
 from server.formats import Work
 from server.formats.xlsx import Limits, write
+from tests.extracts import works
 from tests.extracts.listed import A, ListedExtract, consultation
+from tests.extracts.works import counted
 
 STRINGS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-MADE_AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SMALL = Limits(rows=4, columns=3, text=20)
 
 
 def make_work(folder: Path, **options: str) -> Work:
-    imprint = Imprint("00f1e2d3c4b5a697", "សុខា", MADE_AT, "កំពត", "WPS <2026>", "wps", "working", "xlsx")
-    return Work(imprint, Options(**options), folder)  # type: ignore[arg-type]
+    return works.make_work(folder, "xlsx", **options)
 
 
 def written(extract: ListedExtract, work: Work, limits: Limits | None = None) -> bytes:
@@ -56,10 +55,6 @@ def one_column(kind: Kind, *texts: Cell) -> ListedExtract:
 
 def column_of(content: bytes, sheet: str = "wps") -> list[object]:
     return [row[0] for row in rows_of(opened(content)[sheet])[1:]]
-
-
-def counted(work: Work) -> dict[tuple[str, str, str], int]:
-    return {(loss.code, loss.sheet, loss.column): loss.count for loss in work.losses}
 
 
 def test_the_sheets_hold_what_the_extract_holds(tmp_path: Path) -> None:
@@ -229,6 +224,43 @@ def test_the_header_is_frozen_and_filters(tmp_path: Path) -> None:
     assert sheet["A1"].alignment.wrap_text
 
 
+# The order in which ECMA-376 has them: Excel offers to repair a workbook in which it is another.
+IN_SHEET = ("sheetViews", "sheetFormatPr", "cols", "sheetData", "autoFilter", "hyperlinks", "pageMargins", "pageSetup",
+            "ignoredErrors")  # fmt: skip
+IN_STYLES = (
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+    "cellStyles",
+    "dxfs",
+    "tableStyles",
+)
+IN_WORKBOOK = ("workbookPr", "bookViews", "sheets", "definedNames")
+
+
+def test_elements_stand_in_the_order_of_the_standard(tmp_path: Path) -> None:
+    content = written(one_column(Kind.TEXT, "ក" * 40_000), make_work(tmp_path))
+    orders = dict.fromkeys(_sheets(content), IN_SHEET)
+    orders |= {"xl/styles.xml": IN_STYLES, "xl/workbook.xml": IN_WORKBOOK}
+    for name, order in orders.items():
+        found = [element.tag.removeprefix(STRINGS) for element in etree.fromstring(_member(content, name))]
+        assert [order.index(tag) for tag in found] == sorted({order.index(tag) for tag in found}), name
+
+
+def test_every_style_that_a_cell_has_exists(tmp_path: Path) -> None:
+    content = written(consultation(), make_work(tmp_path))
+    styles = etree.fromstring(_member(content, "xl/styles.xml")).find(f"{STRINGS}cellXfs")
+    used = {
+        int(n)
+        for name in _sheets(content)
+        for n in re.findall(rb'<c [^>]*s="([0-9]+)"', _member(content, name))
+    }
+    assert used and max(used) < len(styles) == int(styles.get("count"))
+
+
 def test_the_codebook_leads_to_each_column(tmp_path: Path) -> None:
     sheet = opened(written(consultation(), make_work(tmp_path, language="km")))["Codebook"]
     rows = rows_of(sheet)
@@ -248,7 +280,7 @@ def test_the_imprint_is_in_the_sheet_and_in_the_properties(tmp_path: Path) -> No
     assert book.properties.title == consultation().title
     assert book.properties.creator == "សុខា"
     assert {p.name: p.value for p in book.custom_doc_props.props}["export"] == "00f1e2d3c4b5a697"
-    assert ["Project", "WPS <2026>"] in rows_of(book["Export"])
+    assert ["Project", "WPS 2026"] in rows_of(book["Export"])
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
@@ -256,7 +288,7 @@ def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     assert one == other
     later = make_work(tmp_path)
     later.imprint = Imprint(
-        "ffff000000000000", "ដារា", MADE_AT.replace(year=2027), "កំពត", "WPS", "wps", "working", "xlsx"
+        "ffff000000000000", "ដារា", works.MADE_AT.replace(year=2027), "កំពត", "WPS", "wps", "working", "xlsx"
     )
     third = written(consultation(), later)
     changed = {name for name in _names(one) if _member(one, name) != _member(third, name)}

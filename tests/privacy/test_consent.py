@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from server.extracts.sheets import Column, Kind
+from server.extracts.losses import Losses
+from server.extracts.sheets import Column, Kind, Role, Sheet
+from server.privacy.agreeing import Agreeing
 from server.privacy.consent import consent_column, quote_column, refused
-from tests.extracts.listed import ListedExtract
+from tests.extracts.listed import YES_NO, A, B, ListedExtract
 from tests.privacy.crowds import ROOT, crowd, table
 
 
@@ -79,3 +81,42 @@ def test_words_decide_what_is_yes(code: str, labels: dict[str, str], agrees: boo
     row = [code, *crowd(1, 1).rows[""][0][2:]]
     extract = ListedExtract((sheet,), {"": [row]})
     assert refused(extract) == (frozenset() if agrees else {"uuid:1"})
+
+
+def test_the_tag_of_a_form_counts_before_any_name() -> None:
+    def sheet(*tags: str) -> Sheet:
+        names = ("consent", "ok", "said_ok")
+        return Sheet("", "wps", None, tuple(
+            Column(name, Kind.CHOICE, f"/{name}", consent=tag) for name, tag in zip(names, tags, strict=True)
+        ))  # fmt: skip
+
+    assert consent_column(sheet("", "", "")) == 0
+    assert (
+        consent_column(sheet("", "participate", "quote")),
+        quote_column(sheet("", "participate", "quote")),
+    ) == (1, 2)
+    assert (consent_column(sheet("share", "", "")), consent_column(sheet("", "share", ""))) == (None, 0)
+
+
+def test_whoever_of_a_repeat_did_not_agree_goes_alone_with_all_that_is_theirs() -> None:
+    keys = Column("PARENT_KEY", Kind.TEXT, role=Role.PARENT), Column("KEY", Kind.TEXT, role=Role.KEY)
+    root = Sheet("", "wps", None, (Column("KEY", Kind.TEXT, role=Role.KEY),))
+    people = Sheet("/p", "p", "", (
+        Column("consent", Kind.CHOICE, "/p/consent", values=YES_NO), Column("face", Kind.FILE, "/p/face"), *keys,
+    ))  # fmt: skip
+    jobs = Sheet("/p/job", "job", "/p", keys)
+    rows = {
+        "": [[A], [B]],
+        "/p": [["yes", "ក.jpg", A, f"{A}/p[1]"], ["no", "ខ.jpg", A, f"{A}/p[2]"], [None, None, B, f"{B}/p[1]"]],
+        "/p/job": [[f"{A}/p[{n}]", f"{A}/p[{n}]/job[1]"] for n in (1, 2)],
+    }  # fmt: skip
+    extract = ListedExtract((root, people, jobs), rows, files={(A, "ក.jpg"): b"", (A, "ខ.jpg"): b""})
+    losses = Losses()
+    heard = Agreeing(extract, {"/p/consent": {1}}, losses)
+    assert [row["KEY"] for row in table(heard, "/p")] == [f"{A}/p[1]"]
+    assert [row["KEY"] for row in table(heard, "/p/job")] == [f"{A}/p[1]/job[1]"]
+    assert (len(table(heard)), [file.name for file in heard.media()]) == (2, ["ក.jpg"])
+    assert {loss.code: loss.count for loss in losses} == {"consent.rows_refused": 2}
+    assert (
+        len(table(Agreeing(extract, {"/p/consent": {2}}, Losses()), "/p")) == 3
+    )  # a version that did not ask

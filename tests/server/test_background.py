@@ -11,6 +11,8 @@ import pytest
 
 from server.app import create_app
 from server.background import FIRST_S, LONGEST_S, Background, Schedule
+from server.consultation.following import is_current
+from server.consultation.telling import overview
 from server.hub import Hub
 from server.peers import add_peer, make_card
 from tests.loose_link import Weather, world
@@ -74,6 +76,16 @@ def test_a_hub_that_cannot_be_met_keeps_no_other_waiting(pair: Pair, tmp_path: P
     schedule(pair, Clock()).run_due()
     assert pair.same()
     stranger.close()
+
+
+def test_the_consultation_database_is_brought_up_meanwhile(pair: Pair) -> None:
+    plan = schedule(pair, Clock())
+    plan.run_due()
+    hand_in(pair.province, answers("uuid:1"))
+    assert not is_current(pair.province)
+    plan.run_due()
+    assert is_current(pair.province)
+    assert overview(pair.province).forms[0].tables["ស្រូវ_២០២៦__rice"] == 1
 
 
 def test_its_thread_ends_when_it_is_told_to(pair: Pair) -> None:

@@ -179,3 +179,22 @@ def test_a_zip_holds_what_was_asked_for(run: Run, hub: Hub, out: Path) -> None:
     held = {name: zipfile.ZipFile(out / name).namelist() for name in ("with.zip", "without.zip")}
     assert any("រូប.jpg" in name for name in held["with.zip"])
     assert not any("រូប.jpg" in name for name in held["without.zip"])
+
+
+def test_a_folder_of_parquet_takes_the_place_of_the_one_before(run: Run, hub: Hub, out: Path) -> None:
+    hand_in(hub, answers("uuid:a"))
+    for _ in range(2):
+        done = run(*ASK, "--format", "parquet", "--out", out / "a.parquet", "--json")
+        assert done.code == 0, done.err
+        assert {"a.parquet", "a-plot.parquet", "a-export.json", "a-codebook.html", "a-codebook.csv"} == names(
+            out
+        )
+    listed = [file["name"] for file in done.said["files"]]
+    assert "rice.parquet/province=unknown/part-0.parquet" in listed or any(
+        ".parquet/" in one for one in listed
+    )
+    (out / "a.parquet" / "mine.txt").write_text("x")
+    assert run(*ASK, "--format", "parquet", "--out", out / "a.parquet").code == 2, (
+        "something of mine is in it"
+    )
+    assert (out / "a.parquet" / "mine.txt").exists()

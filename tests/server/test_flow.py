@@ -34,7 +34,9 @@ LEDGER = Path(__file__).parents[2] / "docs" / "ledger.md"
 PLAN = ("project:p", "form:p/rice", "actor:t")
 # kind -> (up, down for what the province holds, down for what it does not). Between equals all go.
 ROWS = {
-    **dict.fromkeys(("project.create", "project.update", "project.delete"), (False, True, True)),
+    **dict.fromkeys(
+        ("project.create", "project.update", "project.delete", "project.privacy.update"), (False, True, True)
+    ),
     **dict.fromkeys(
         ("form.create", "form.update.publish", "form.update", "form.delete", "form.restore", "form.purge"),
         (False, True, True),
@@ -56,7 +58,7 @@ ROWS = {
     **dict.fromkeys(
         ("entity.create", "entity.update.version", "entity.update.resolve", "entity.delete", "entity.restore",
          "entity.bulk.create", "entity.bulk.delete", "entity.bulk.restore", "entity.purge",
-         "hub.introduce", "of.a.later.version"), (True, True, True),
+         "hub.introduce", "pseudonym_key.create", "public_wave.create", "of.a.later.version"), (True, True, True),
     ),
     **dict.fromkeys(LOCAL_KINDS, (False, False, False)),
 }  # fmt: skip
@@ -65,7 +67,7 @@ ROWS = {
 def entry_of(kind: str, subject: str | None = None, hub: str = "nation") -> Entry:
     rooms = {"project": "project:p", "form": "form:p/rice", "field_key": "actor:t", "entity": "entity:e",
              "dataset": "dataset:p/plots", "actor_property": "project:p",
-             "hub": "hub:nation"}  # fmt: skip
+             "hub": "hub:nation", "pseudonym_key": "pseudonyms:p", "public_wave": "public_waves:p/rice"}  # fmt: skip
     about = subject or rooms.get(kind.partition(".")[0], HELD)
     return make_entry(kind, about, hub=hub, made_at="2026-11-24T00:00:00.000000Z", body={"project": "p"})
 

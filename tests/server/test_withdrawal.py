@@ -12,6 +12,7 @@ import pytest
 
 from server import bundles, entering, parked, review, upkeep
 from server.clock import Clock
+from server.consultation.following import catch_up
 from server.errors import Fault, Problem
 from server.hub import Hub
 from server.intake import Post, accept
@@ -105,6 +106,8 @@ def test_no_byte_of_it_is_left_on_the_disk(hub: Hub) -> None:
             testify(hub)
     table = csv(hub)
     assert SECRET.encode() in table
+    catch_up(hub)
+    assert [trace for trace in traces(hub) if trace.startswith("consultation.db")]
     assert len(traces(hub)) >= 9
     assert withdraw(hub, rice(hub), "uuid:a", reason="សំណើ", by=BY) == 5
     assert traces(hub) == []
@@ -132,7 +135,9 @@ def test_gaps_that_moved_rows_leave_behind_hold_nothing(hub: Hub) -> None:
         review.add_comment(hub, form, held, mark(other) * chance.randrange(1, 60), by=BY)
         if number % 90 == 0:
             told(hub)
+            catch_up(hub)
     told(hub)
+    catch_up(hub)
     gone = chance.sample(range(250), 60)
     with hub.erase_at_end():
         for number in gone:
@@ -254,6 +259,8 @@ def test_it_travels_and_wipes_everywhere(country: Country) -> None:
     nation, kampot, kep = country.hubs
     testify(kampot)
     country.meet()
+    for hub in country.hubs:
+        catch_up(hub)
     assert traces(nation)
     assert traces(kep)
     withdraw(nation, rice(nation), "uuid:a", by=BY)

@@ -287,8 +287,9 @@ def test_an_analysts_export_opens_what_its_passphrase_opens_and_tells_the_rest(
     secret = Secret(rice)
     secret.switch_on()
     secret.send(A, media={"ស្រែ.jpg": b"jpeg"})
+    held = secret.keys()
     said = {"format": "csv.zip", "profile": "full", "reason": "សវនកម្ម"}
-    said |= {str(key["id"]): passphrase for key in secret.keys()} if passphrase else {}
+    said |= dict.fromkeys(map(str, (key["id"] for key in held)), passphrase) if passphrase else {}
     answer = secret.ask("POST", f"{rice.path}/export", said)
     packed = zipfile.ZipFile(io.BytesIO(answer.data))
     row = rows(packed.read("rice.csv"))[A]

@@ -45,6 +45,7 @@ GET    F.svc | submission.read | | | OData | OData 4: the tables.
 GET    F.svc/$metadata | submission.read | | | xml | OData 4: their columns.
 GET    F.svc/{table} | submission.read | $top $skip $skiptoken $count $filter $expand $select $orderby $wkt | | OData | OData 4: rows of a table.
 
+GET    P/search | submission.read | q form limit | | json | Words in open answers, however Khmer was typed; ?form= for one form. Ours.
 GET    F/export | submission.read | format codebook profile reason values language labelsAs headers selects repeats groupNames points times bom guard media k since until province reviewState facilitator deleted parked | | file | An export for analysts, while it is made. The profile `full` needs submission.update too, and a reason. Ours.
 POST   F/export | submission.read | format codebook profile | ExportIn? | file | The same, with options and passphrases in the body. Ours.
 GET    F/exports | submission.read | | | [Taken] | Who exported what, newest first; one's own alone without submission.update. Ours.

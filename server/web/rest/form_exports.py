@@ -18,7 +18,7 @@ from server.export_entries import Taken, taken_of
 from server.export_jobs import Job
 from server.export_options import NAMES, camel, read_options
 from server.export_streams import Shape, one_file, shape_of
-from server.exporting import unlocked
+from server.exporting import unlocked_keys
 from server.extracting import Order, check, extraction, new_id
 from server.extracts.options import Options
 from server.formats import format_named
@@ -42,7 +42,7 @@ def send(project_id: int, xml_form_id: str) -> Response:
     form = find_published(project_id, xml_form_id)
     order, with_codebook = _order(form)
     check(order)
-    unlocked(wire.hub(), form, order.passphrases)
+    unlocked_keys(wire.hub(), form, order.passphrases)
     shape, export_id = shape_of(order, with_codebook=with_codebook), new_id()
     held = ExitStack()
     if request.method == "HEAD":
@@ -79,7 +79,7 @@ def seen(form: Form) -> list[Taken]:
 def begin(project_id: int, xml_form_id: str) -> dict[str, Any]:
     form = find_published(project_id, xml_form_id)
     order, with_codebook = _order(form)
-    unlocked(wire.hub(), form, order.passphrases)
+    unlocked_keys(wire.hub(), form, order.passphrases)
     return job_json(wire.running().exports.begin(order, with_codebook=with_codebook))
 
 
