@@ -278,3 +278,16 @@ def _text_of(said: bytes, ending: str) -> str:
 
 def _squeezed(said: Any) -> str:
     return "".join(str(said).split())
+
+
+def test_a_long_table_says_its_heads_again_on_the_next_page(tmp_path: Path) -> None:
+    many = {f"c{n}": {"en": f"Choice {n}"} for n in range(40)}
+    columns = [replace(c, values=many) if c.name == "needs" else c for c in ROOT.columns]
+    extract = replace(
+        consultation(60, needs="c0 c1 c39"), sheets=(replace(ROOT, columns=tuple(columns)), PEOPLE)
+    )
+    pages = PdfReader(io.BytesIO(written(extract, tmp_path, "pdf", languages=("en",)))).pages
+    said = [one.extract_text() for one in pages]
+    held = [one for one in said if re.search(r"Choice \d", one)]
+    assert len(held) > 1 and all("Answers" in one and "Percent" in one for one in held)
+    assert "Choice 38" in held[-1] and "Choice 39" in held[-1], "the last rows stay together"
