@@ -50,6 +50,7 @@ API = (
     "server.web.rest.entity_history",
     "server.web.exports",
     "server.web.rest.form_exports",
+    "server.web.rest.form_reports",
     "server.web.odata",
     "server.web.entity_odata",
 )

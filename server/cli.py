@@ -23,6 +23,7 @@ from server.commands import (
     forms,
     hubs,
     projects,
+    reports,
     service,
     submissions,
     syncing,
@@ -46,6 +47,7 @@ SUBJECTS = (
     syncing,
     bundles,
     exports,
+    reports,
     consultation,
     upkeep,
 )

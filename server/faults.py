@@ -181,6 +181,13 @@ _PAIRING = (
     _row("picture.no_code", 400, NOTHING, mark("There is no code of an offer in the picture {path}. Take it again: whole, sharp and from the front.")),
 )
 
+_REPORTS = (
+    _row("quota.unreadable", 400, INPUT, mark("The quotas in {path} cannot be read. It must be a CSV file in UTF-8 or a workbook (.xlsx).")),
+    _row("quota.columns", 400, INPUT, mark("The first row of {path} must name the column target and at least one of province, group and sex. The columns are: {columns}.")),
+    _row("quota.row", 400, INPUT, mark("{path}, row {row}: “{value}” is not a province of Cambodia, or not a target above 0.")),
+    _row("report.out", 400, INPUT, mark("{path} must end in .html or .pdf.")),
+)
+
 _DECISIONS = (
     _row("submission.unknown", 404, INPUT, mark("There is no submission {instance_id} in the form {form_id}. Check the id.")),
     _row("submission.withdrawn", 409, NOTHING, mark("The submission {instance_id} was withdrawn already.")),
@@ -214,4 +221,6 @@ _FORMS = (
     for code, text in MESSAGES.items()
 )
 
-FAULTS: dict[str, FaultRow] = dict((*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_PAIRING, *_DECISIONS))
+FAULTS: dict[str, FaultRow] = dict(
+    (*_FORMS, *_TABLET, *_HUB, *_DEVICE, *_EXCHANGE, *_PAIRING, *_REPORTS, *_DECISIONS)
+)

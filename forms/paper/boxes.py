@@ -52,7 +52,18 @@ class Shade:
     height: float
 
 
-Mark = Ink | Frame | Rule | Shade
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A ground of one tone: of a bar, of a square on a map. red, green, blue: 0…1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tone: tuple[float, float, float]
+
+
+Mark = Ink | Frame | Rule | Shade | Fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """head: never the last thing on a page."""
+    """head: never the last thing on a page. repeated: rows that stand again at the head of each further page of it.
+    together: how many of its first rows are not torn apart, where the others may be; 0: all, as above."""
 
     rows: tuple[Row, ...]
     head: bool = False
+    repeated: tuple[Row, ...] = ()
+    together: int = 0
 
     @property
     def height(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from forms.paper.boxes import Block, Mark, Row, moved
+from forms.paper.boxes import Block, Mark, Row, height, moved
 
 SIZES = {"A4": (595.28, 841.89), "A5": (419.53, 595.28), "Letter": (612.0, 792.0)}  # points
 
@@ -43,11 +43,14 @@ def paginate(blocks: Iterable[Block], frame: Frame) -> list[Page]:
     follows; a row that is itself too high for a page gets one of its own."""
     pages = [Page()]
     for block in _with_heads(blocks):
-        if block.height > frame.room - pages[-1].used and block.height <= frame.room:
+        needed = height(block.rows[: block.together]) if block.together else block.height
+        if needed > frame.room - pages[-1].used and needed <= frame.room:
             _turn(pages)
         for row in block.rows:
             if row.height > frame.room - pages[-1].used:
                 _turn(pages)
+                for again in block.repeated:
+                    _place(pages[-1], again, frame)
             _place(pages[-1], row, frame)
     return pages
 
@@ -69,7 +72,8 @@ def _with_heads(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         rows += block.rows
         if not block.head:
-            yield Block(rows)
+            together = block.together and len(rows) - len(block.rows) + block.together
+            yield Block(rows, repeated=block.repeated, together=together)
             rows = ()
     if rows:
         yield Block(rows)

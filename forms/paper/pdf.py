@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from forms.paper.boxes import Frame, Ink, Mark, Rule, Shade
+from forms.paper.boxes import Fill, Frame, Ink, Mark, Rule, Shade
 from forms.paper.pages import Page
 from forms.paper.typeface import SUBSET_GLYPHS, Cluster, Subset
 from forms.paper.typesetting import Glyphs
@@ -85,7 +85,7 @@ def write_pdf(pages: Sequence[Page], width: float, height: float, title: str, la
 
 def _content(page: Page, height: float, fonts: _Fonts) -> bytes:
     # Grounds first: what is painted later lies above.
-    marks = sorted(page.marks, key=lambda mark: not isinstance(mark, Shade))
+    marks = sorted(page.marks, key=lambda mark: not isinstance(mark, Shade | Fill))
     return "\n".join(_drawn(mark, height, fonts) for mark in marks).encode("ascii")
 
 
@@ -96,6 +96,9 @@ def _drawn(mark: Mark, height: float, fonts: _Fonts) -> str:
             return _text(mark, y, fonts)
         case Shade():
             return f"{GROUND} {_n(mark.x)} {_n(y - mark.height)} {_n(mark.width)} {_n(mark.height)} re f"
+        case Fill():
+            tone = " ".join(map(_n, mark.tone))
+            return f"{tone} rg {_n(mark.x)} {_n(y - mark.height)} {_n(mark.width)} {_n(mark.height)} re f"
         case Rule():
             pencil = "0 G 1 w" if mark.heavy else PENCIL
             return f"{pencil} {_n(mark.x)} {_n(y)} m {_n(mark.x + mark.width)} {_n(y)} l S"

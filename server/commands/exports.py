@@ -109,7 +109,7 @@ def export(
         options = read_options(_texts(said), Options(language=session.lang, **kind.usual))
         reason = _reason(session, reason, central or options.profile == "full")
         order = Order(
-            found, kind, options, who=_user(), reason=reason, central=central, stem=stem_of(out, kind)
+            found, kind, options, who=user_here(), reason=reason, central=central, stem=stem_of(out, kind)
         )
         check(order)
         passphrase = read_passphrase(passphrase_stdin) if decrypt or passphrase_stdin else None
@@ -138,7 +138,7 @@ def _reason(session: Session, reason: str, is_needed: bool) -> str:
     return asked
 
 
-def _user() -> str:
+def user_here() -> str:
     """Who sits at this computer, as far as it knows."""
     with suppress(KeyError, OSError, ImportError):  # a system without such a user
         return getpass.getuser()
@@ -150,15 +150,15 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
     from server.extracting import codebook, extraction, summary
 
     with growing(out) as folder, extraction(hub, order, elsewhere=[folder]) as running:
-        running.tell(_teller(session, running.submissions))
+        running.tell(teller(session, running.submissions))
         places = deliver(running, out, folder, codebook(running))
     if sys.stderr.isatty():
         click.echo("", err=True)
     session.say("Written: {path}", path=out)
     for place in places[1:]:
         session.say("Beside it: {path}", path=place)
-    _tell(session, mark("Not everything could go along:"), running.losses(session.lang))
-    _tell(session, mark("What else to know:"), running.remarks(session.lang))
+    tell(session, mark("Not everything could go along:"), running.losses(session.lang))
+    tell(session, mark("What else to know:"), running.remarks(session.lang))
     said = {
         "export": running.id,
         "file": str(out),
@@ -168,14 +168,14 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
     session.answer({**said, "beside": [str(place) for place in places[1:]], **summary(running)})
 
 
-def _tell(session: Session, heading: str, lines: list[str]) -> None:
+def tell(session: Session, heading: str, lines: list[str]) -> None:
     if lines:
         session.say(heading)
     for line in lines:
         click.echo(f"  {line}", err=session.as_json)
 
 
-def _teller(session: Session, submissions: int) -> Callable[[int], None]:
+def teller(session: Session, submissions: int) -> Callable[[int], None]:
     """Says now and then how far it is; on a terminal over and over in one line."""
     last = time.monotonic()
 

@@ -31,6 +31,8 @@ QUERY: dict[str, fields.Field] = {
     "headers": _text("names or labels."),
     "k": _count("The smallest group of the public profile."),
     "labelsAs": _text("collected or current."),
+    "khmerDigits": _flag("Whether Khmer texts have Khmer digits."),
+    "languages": _text("km, en or both."),
     "language": _text("Of labels: km or en."),
     "media": _flag("Whether files go along."),
     "parked": _flag("Whether what is set aside goes along."),

@@ -54,6 +54,9 @@ GET    F/exports/{export_id} | submission.read | | | ExportJob | How far it is. 
 GET    F/exports/{export_id}/file | submission.read | | | file | Its file, once it is finished, for a day. Ours.
 DELETE F/exports/{export_id} | submission.read | | | Success | Stops it, or deletes its file. Ours.
 
+GET    F/report.html | submission.read | languages khmerDigits | | file | A report that can be printed: counts, charts, quotes. Ours.
+GET    F/report.pdf | submission.read | languages khmerDigits | | file | The same on A4. Ours.
+
 GET    P/conflicts | submission.read | | | [json] | Submissions about which hubs said different things. Ours.
 GET    F/conflicts | submission.read | | | [json] | Those of one form. Ours.
 GET    S/{instance_id}/conflict | submission.read | | | json | Both sides, question by question. Ours.
