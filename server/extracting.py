@@ -52,7 +52,7 @@ class Cancelled(Exception):
 class Order:
     """What somebody asks for. by: as entries name actors, None on the command line; who: that person's name.
     central: the bytes of ODK Central's exports instead. passphrases: by number of the key. stem: what names of
-    files begin with."""
+    files begin with. called: name of the main file, where somebody chose it."""
 
     form: Form
     file_format: Format
@@ -63,6 +63,7 @@ class Order:
     central: bool = False
     passphrases: Mapping[int, str] = field(default_factory=dict)
     stem: str = ""
+    called: str = ""
 
     @property
     def profile(self) -> str:
@@ -77,6 +78,8 @@ class Order:
         stem = self.stem_or_form
         name = f"{stem}-{safe_name(part.sheet)}" if part.sheet else stem
         whole = f"{name}.{self.file_format.ending}"
+        if self.called and not part.sheet:
+            whole = self.called
         return f"{whole}/{part.inside}" if part.inside else whole
 
 

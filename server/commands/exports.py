@@ -109,7 +109,14 @@ def export(
         options = read_options(_texts(said), Options(language=session.lang, **kind.usual))
         reason = _reason(session, reason, central or options.profile == "full")
         order = Order(
-            found, kind, options, who=user_here(), reason=reason, central=central, stem=stem_of(out, kind)
+            found,
+            kind,
+            options,
+            who=user_here(),
+            reason=reason,
+            central=central,
+            stem=stem_of(out, kind),
+            called=out.name,
         )
         check(order)
         passphrase = read_passphrase(passphrase_stdin) if decrypt or passphrase_stdin else None

@@ -198,3 +198,23 @@ def test_a_folder_of_parquet_takes_the_place_of_the_one_before(run: Run, hub: Hu
         "something of mine is in it"
     )
     assert (out / "a.parquet" / "mine.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("file_format", "name"),
+    [
+        ("csv.zip", "a.csv.zip"),
+        ("sqlite", "a.sqlite"),
+        ("sav", "ចម្លើយ"),
+        ("parquet", "folder"),
+        ("csv", "b.txt"),
+    ],
+)
+def test_the_note_names_every_file_as_it_lies_there(
+    run: Run, hub: Hub, out: Path, file_format: str, name: str
+) -> None:
+    hand_in(hub, answers("uuid:a"))
+    done = run(*ASK, "--format", file_format, "--out", out / name, "--json")
+    assert done.code == 0, done.err
+    for file in done.said["files"]:
+        assert hashlib.sha256((out / file["name"]).read_bytes()).hexdigest() == file["sha256"]
