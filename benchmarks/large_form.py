@@ -26,6 +26,7 @@ from server.projection.submissions import records
 from server.store import forms
 from server.store.answers import TABLES_LIMIT
 from server.subjects import submission_subject
+from sync.ledger import canonical
 
 BATCH = 20_000
 BEGINNING = datetime(2026, 3, 1, tzinfo=UTC)
@@ -83,8 +84,8 @@ def _write(
     moments = {n: stamp(BEGINNING + n * APART) for n in numbers}
     entries = {n: os.urandom(32) for n in numbers}
     db.executemany(
-        "INSERT INTO entry (id, kind, subject, header) VALUES (?, 'submission.create', ?, x'7b7d')",
-        ((entries[n], prefix + names[n]) for n in numbers),
+        "INSERT INTO entry (id, kind, subject, header) VALUES (?, 'submission.create', ?, ?)",
+        ((entries[n], prefix + names[n], _header(prefix + names[n], moments[n])) for n in numbers),
     )
     db.executemany(
         "INSERT INTO submission (id, form_id, instance_id, version_id, created_at, form_version, edits, rivals, "
@@ -107,6 +108,14 @@ def _write(
             for place, record in enumerate(answers[n % len(answers)])
         ),
     )
+
+
+def _header(subject: str, made_at: str) -> bytes:
+    """What whoever follows the ledger reads of an entry; no answers."""
+    return canonical(
+        {"blobs": [], "body": {}, "hub": "bench", "kind": "submission.create", "made_at": made_at, "subject": subject,
+         "supersedes": []}
+    )  # fmt: skip
 
 
 def measure(sheet: Sheet, target: Target, count: int) -> None:

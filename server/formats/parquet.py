@@ -12,6 +12,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from server.formats import Part, Work
 from server.formats.parquet_schema import schema_of, typed_as
 
 UNKNOWN = "unknown"  # the province of rows that name none
+AT_ONCE = 1000  # rows that become Arrow's at once
 GATHERED = 4000  # rows that are parted by province at once: a call a province and column, not a call a row
 GROUP_BYTES = 24 << 20  # of a row group, before it is packed
 PACKING, LEVEL = "zstd", 1
@@ -56,7 +58,7 @@ def _parted(
     columns = [typed_as(column, work) for column in sheet.columns]
     schema = schema_of(sheet, [column.type for column in columns], extract, work)
     with Spools(folder, schema) as spools:
-        for batch in extract.batches(sheet):
+        for batch in _larger(extract.batches(sheet)):
             arrays = [column.array(cells) for column, cells in zip(columns, batch.columns, strict=True)]
             spools.add(pa.RecordBatch.from_arrays(arrays, schema=schema), provinces.of(sheet, batch))
             work.count(sheet.name, len(batch))
@@ -64,6 +66,25 @@ def _parted(
     for column, made in zip(sheet.columns, columns, strict=True):
         work.losses.add("value.not_typed", sheet.name, column.name, made.bad)
     return sorted(spools.paths.items())
+
+
+def _larger(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same rows, more at once: each call of Arrow costs, however little it gets."""
+    held: list[Batch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= AT_ONCE:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    columns: list[Sequence[Cell]] = [
+        list(chain.from_iterable(parts)) for parts in zip(*(batch.columns for batch in batches), strict=True)
+    ]
+    return Batch(columns, list(chain.from_iterable(batch.versions for batch in batches)))
 
 
 def _file(spool: Path, group_bytes: int) -> Iterator[bytes]:

@@ -16,13 +16,14 @@ from server.extracts.sheets import Column, Kind, Role, Sheet
 
 IDENTIFYING = "identifying"
 # What untagged questions seem to hold, and how it is kept unless the project says otherwise. A place is needed to work
-# with; a voice, a face and a device tell who somebody is.
+# with. A recording too: whoever writes testimony down must hear it, and would take everything for it otherwise, with
+# names; one that tells who somebody is, a form tags as identifying.
 DEFAULTS: Mapping[str, str] = {
     "names": IDENTIFYING,
     "phones": IDENTIFYING,
     "identifiers": IDENTIFYING,
     "devices": IDENTIFYING,
-    "recordings": IDENTIFYING,
+    "recordings": "restricted",
     "places": "restricted",
 }
 SORTS = {"names": "names", "phones": "phones", "emails": "phones", "identifiers": "identifiers"}

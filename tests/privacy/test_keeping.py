@@ -90,7 +90,7 @@ def test_defaults_of_a_project_hold_on_every_hub(country: Country) -> None:
     nation, province = country.hubs
     begin(nation)
     set_defaults(nation, uid(nation), {"places": "identifying"})
-    set_defaults(nation, uid(nation), {"recordings": "restricted"})
+    set_defaults(nation, uid(nation), {"recordings": "identifying"})
     country.meet()
     assert defaults_of(province, uid(province)) == defaults_of(nation, uid(nation))
     assert defaults_of(province, uid(province))["places"] == "identifying"

@@ -81,8 +81,8 @@ def test_a_portrait_stays_behind_and_a_photo_of_the_place_goes_along() -> None:
         replace(c, sensitivity="internal", tagged=False) if c.name == "face" else c for c in ROOT.columns
     ]
     extract.sheets = (replace(ROOT, columns=tuple(plain)), extract.sheets[1])
-    assert list(working(extract).media()) == []
-    assert len(list(working(extract, recordings="restricted").media())) == 12
+    assert len(list(working(extract).media())) == 12
+    assert list(working(extract, recordings="identifying").media()) == []
 
 
 def test_a_project_can_say_that_places_identify() -> None:
