@@ -98,6 +98,14 @@ def test_strangers_keep_nobody_out_where_they_were_let_in_before(attempts: Attem
     assert not is_paused(attempts, SOKHA, HOME)
 
 
+def test_from_the_hubs_own_computer_nobody_stands_for_all(attempts: Attempts) -> None:
+    for n in range(PLACE.times):
+        guess(attempts, f"p{n}@kampot.example", "127.0.0.1")
+    assert not is_paused(attempts, DARA, "127.0.0.1")
+    guess(attempts, SOKHA, "127.0.0.1", PERSON_AT_PLACE.times)
+    assert is_paused(attempts, SOKHA, "127.0.0.1")
+
+
 def test_letters_of_another_case_are_the_same_person(attempts: Attempts) -> None:
     guess(attempts, SOKHA.upper(), times=PERSON_AT_PLACE.times)
     assert is_paused(attempts, SOKHA)
