@@ -126,13 +126,13 @@ def export(
 
 
 def _texts(said: Mapping[str, Any]) -> dict[str, str]:
-    """Options as texts; without those that were not given."""
+    """Options as texts; without those that were not given. One that was given empty is a blank, which nothing takes."""
     told = {}
     for name, value in said.items():
         if isinstance(value, tuple):
             told[name] = "\n".join([*value, ""]) if value else ""
         elif value is not None:
-            told[name] = str(value).lower() if isinstance(value, bool) else str(value)
+            told[name] = str(value).lower() if isinstance(value, bool) else str(value) or " "
     return told
 
 

@@ -89,6 +89,7 @@ def test_central_gives_the_bytes_of_the_api(run: Run, hub: Hub, out: Path) -> No
 WRONG = [
     ("--since", "yesterday"), ("--since", "2026-12-01", "--until", "2026-11-01"), ("--review-state", "good"),
     ("--values", "numbers"), ("--k", "1"), ("--province", "គ្មាន"), ("--format", "docx"),
+    ("--province", ""), ("--since", ""), ("--facilitator", "Nobody"),
 ]  # fmt: skip
 
 
