@@ -41,7 +41,10 @@ def _day(name: str, value: str) -> date:
 def _several(name: str, value: str) -> frozenset[str]:
     """With commas between, or a line each: a name of a person may hold a comma."""
     parts = value.splitlines() if "\n" in value else value.split(",")
-    return frozenset(part.strip() for part in parts if part.strip())
+    found = frozenset(part.strip() for part in parts if part.strip())
+    if not found:  # an empty variable of a script: to pass it over would export everybody
+        raise Fault("export.option", option=name, value="“”", allowed="…")
+    return found
 
 
 Read = Callable[[str, str], Any]

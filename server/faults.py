@@ -104,6 +104,7 @@ _HUB = (
     _row("public.elsewhere", 409, INPUT, mark("Another hub publishes this project: the one that made it. If two hubs published the same people apart, the difference would give some of them away.")),
     _row("public.missing", 409, UNREACHED, mark("Figures that were published before have not arrived on this hub yet. Sync, then try again.")),
     _row("public.again", 409, INPUT, mark("Another public export of this form was made just now. Try again.")),
+    _row("export.option_unknown", 400, INPUT, mark("There is no option {option}. Options are: {options}. Nothing was exported.")),
     _row("export.option", 400, INPUT, mark("{option} cannot be {value}. It can be: {allowed}. Nothing was exported.")),
 )
 

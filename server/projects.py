@@ -7,6 +7,7 @@ from typing import Any
 
 from server.accounts import By
 from server.hub import Hub, Turn
+from server.privacy.keeping import make_key
 from server.store import projects
 from server.store.ledger_sqlite import entries_of
 from server.store.projects import Project
@@ -33,6 +34,7 @@ def create_project(
     def work(turn: Turn) -> Project:
         uid = _free_uid(turn, name)
         turn.append("project.create", project_subject(uid), {**body, **_signed(by)})
+        make_key(turn, uid)
         return _reread(turn, uid)
 
     return hub.write(work)

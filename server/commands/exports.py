@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,13 +128,13 @@ def export(
 
 
 def _texts(said: Mapping[str, Any]) -> dict[str, str]:
-    """Options as texts; without those that were not given."""
+    """Options as texts; without those that were not given. One that was given empty is a blank, which nothing takes."""
     told = {}
     for name, value in said.items():
         if isinstance(value, tuple):
             told[name] = "\n".join([*value, ""]) if value else ""
         elif value is not None:
-            told[name] = str(value).lower() if isinstance(value, bool) else str(value)
+            told[name] = str(value).lower() if isinstance(value, bool) else str(value) or " "
     return told
 
 
@@ -156,7 +158,7 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
     from server.deliveries import deliver, growing
     from server.extracting import codebook, extraction, summary
 
-    with growing(out) as folder, extraction(hub, order, elsewhere=[folder]) as running:
+    with _ended_as_by_ctrl_c(), growing(out) as folder, extraction(hub, order, elsewhere=[folder]) as running:
         running.tell(teller(session, running.submissions))
         places = deliver(running, out, folder, codebook(running))
     if sys.stderr.isatty():
@@ -173,6 +175,22 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
         "profile": order.profile,
     }
     session.answer({**said, "beside": [str(place) for place in places[1:]], **summary(running)})
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """A window that is closed, or `kill`, must not leave answers in a half-made file either."""
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    before = {
+        getattr(signal, name): signal.signal(getattr(signal, name), signal.default_int_handler)
+        for name in names
+        if hasattr(signal, name)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def tell(session: Session, heading: str, lines: list[str]) -> None:

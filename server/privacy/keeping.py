@@ -24,11 +24,13 @@ KEY, LEVELS = "pseudonym_key.create", "project.privacy.update"
 
 
 def pseudonym_key(hub: Hub, project_uid: str) -> bytes:
-    """The project's key; made now if nobody has made one."""
-    return _key(hub.read(), project_uid) or hub.write(lambda turn: _make(turn, project_uid))
+    """The project's key; made now for a project that is older than such keys."""
+    return _key(hub.read(), project_uid) or hub.write(lambda turn: make_key(turn, project_uid))
 
 
-def _make(turn: Turn, project_uid: str) -> bytes:
+def make_key(turn: Turn, project_uid: str) -> bytes:
+    """If nobody has made one. With the project, so that the key is wherever the project is: hubs that made their own
+    would write other pseudonyms until they meet."""
     held = _key(turn.db, project_uid)
     if held is None:
         body = {"project": project_uid, "key": secrets.token_hex(32)}

@@ -173,8 +173,8 @@ def test_a_digest_header_beyond_ascii_is_refused(pair: tuple[Flask, Hub], part: 
     said = {"nonce": nonce, "response": "0" * 32}
     said[part] = said[part][:-1] + "\x80"
     # A name of its own: whoever was guessed at often waits, and is answered otherwise.
-    header = (f'Digest username="{part}@beyond.example", realm="Samleng", nonce="{said["nonce"]}", uri="{target}", qop=auth, '
-              f'nc=00000001, cnonce="x", response="{said["response"]}"')  # fmt: skip
+    header = (f'Digest username="{part}@beyond.example", realm="Samleng", nonce="{said["nonce"]}", uri="{target}", '
+              f'qop=auth, nc=00000001, cnonce="x", response="{said["response"]}"')  # fmt: skip
     assert (
         client.get(target, headers={"Authorization": header, "X-OpenRosa-Version": "1.0"}).status_code == 401
     )

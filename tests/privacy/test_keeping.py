@@ -56,17 +56,22 @@ def send(hub: Hub, first: int, count: int) -> None:
 def test_one_person_has_one_pseudonym_on_every_hub(country: Country) -> None:
     nation, province = country.hubs
     begin(nation)
-    country.meet()
-    apart = {pseudonym_key(hub, uid(hub)) for hub in country.hubs}
-    assert len(apart) == 2  # each made one before they met
-    country.meet()
-    (joint,) = {pseudonym_key(hub, uid(hub)) for hub in country.hubs}
-    assert joint in apart
+    country.carry(0, 1)  # with the project, before anybody exported
+    assert len({pseudonym_key(hub, uid(hub)) for hub in country.hubs}) == 1
     hand_in(nation, answers("uuid:a"), {"id": "tablet1", "name": NAME})
     hand_in(province, answers("uuid:b"), {"id": "tablet2", "name": NAME})
     country.meet()
     said = [re.findall("P-[A-Z2-7]{12}", csv(hub)) for hub in country.hubs]
     assert sorted(said[0]) == sorted(said[1]) and NAME not in csv(nation)
+
+
+def test_of_keys_that_hubs_made_apart_all_use_one(country: Country) -> None:
+    for hub in country.hubs:  # one name, so one project
+        begin(hub)
+    apart = {pseudonym_key(hub, uid(hub)) for hub in country.hubs}
+    country.meet()
+    (joint,) = {pseudonym_key(hub, uid(hub)) for hub in country.hubs}
+    assert len(apart) == 2 and joint in apart
 
 
 def test_a_key_of_any_shape_from_elsewhere_is_passed_over(country: Country) -> None:

@@ -93,7 +93,10 @@ def test_with_the_codebook_it_is_one_zip_with_a_note(
     assert taken()[0].sha256 == hashlib.sha256(answer.data).hexdigest(), "of what was sent"
 
 
-@pytest.mark.parametrize("query", ["format=docx", "profile=secret", "since=x", "k=1", "codebook=perhaps"])
+@pytest.mark.parametrize(
+    "query",
+    ["Profile=public", "provinces=07", "format=docx", "profile=secret", "since=x", "k=1", "codebook=perhaps"],
+)
 def test_what_cannot_be_asked_for_is_a_400_and_no_export(
     answered: Survey, taken: Callable[[], list[Any]], query: str
 ) -> None:

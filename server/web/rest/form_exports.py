@@ -7,7 +7,7 @@ the body as JSON or as a form, where passphrases (`{"3": "…"}`, by number of t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ from server.web.rest.forms import SUCCESS
 
 blueprint = Blueprint("form_exports", __name__)
 METHODS = ["GET", "POST"]
+BESIDE = ("format", "codebook", "reason", "__csrf")  # what else may be said
 ID_HEADER = "X-Samleng-Export"
 CHUNK = 256 * 1024
 
@@ -145,8 +146,18 @@ def order_for(form: Form, said: dict[str, str], default: Options | None = None) 
 
 def _order(form: Form) -> tuple[Order, bool]:
     said = _said()
+    _check_names(said)
     order = order_for(form, said, Options(language=wire.lang("en")))
     return order, read_switch(said, default=not order.file_format.single)
+
+
+def _check_names(said: Iterable[str]) -> None:
+    """A filter or a profile that is misspelt must not be passed over: more would leave than was meant to. Raises Fault
+    export.option_unknown."""
+    known = [*map(camel, NAMES), *BESIDE]
+    for name in said:
+        if name not in known and not name.isdecimal():
+            raise Fault("export.option_unknown", option=name, options=", ".join(known[:-1]))
 
 
 def _said() -> dict[str, str]:
