@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import signal
 import sys
@@ -158,7 +159,12 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
     from server.deliveries import deliver, growing
     from server.extracting import codebook, extraction, summary
 
-    with _ended_as_by_ctrl_c(), growing(out) as folder, extraction(hub, order, elsewhere=[folder]) as running:
+    with (
+        _seldom_collected(),
+        _ended_as_by_ctrl_c(),
+        growing(out) as folder,
+        extraction(hub, order, elsewhere=[folder]) as running,
+    ):
         running.tell(teller(session, running.submissions))
         places = deliver(running, out, folder, codebook(running))
     if sys.stderr.isatty():
@@ -175,6 +181,19 @@ def _deliver(session: Session, hub: Any, order: Any, out: Path) -> None:
         "profile": order.profile,
     }
     session.answer({**said, "beside": [str(place) for place in places[1:]], **summary(running)})
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Millions of cells come and go without a circle among them; looking for one takes a tenth of the time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager
