@@ -13,13 +13,14 @@ from i18n import catalogue
 
 def render(template: str, lang: str, /, **values: Any) -> str:
     """A page of `forms/templates/` with its own sentences in `lang`."""
-    return _environment(lang).get_template(template).render(lang=lang, code=language_code, **values)
+    return environment(lang).get_template(template).render(lang=lang, code=language_code, **values)
 
 
 @cache
-def _environment(lang: str) -> Environment:
+def environment(lang: str, package: str = "forms") -> Environment:
+    """The templates of a package, with their own sentences in `lang`; one for each package and language."""
     made = Environment(
-        loader=PackageLoader("forms"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     texts = catalogue(lang)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.exports.columns import POINT
-from server.exports.rows import Media
 from server.extracts.cambodian import in_cambodia
 from server.extracts.heading import headed, named
 from server.extracts.joining import joined
 from server.extracts.options import Options
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Role, Sheet
+from server.extracts.stages import Stage
 from server.extracts.wording import DERIVED, Wording, derived, within
 
 CHOICES_LIMIT = 200  # of a list that is longer, only what was answered gets columns of its own
@@ -36,13 +36,12 @@ class Part:
     divide: Divide
 
 
-class Divided:
+class Divided(Stage):
     """An Extract with its moments, points and choices as the options say."""
 
     def __init__(self, extract: Extract, options: Options) -> None:
-        self._inner = extract
+        super().__init__(extract)
         self._parts = {sheet.path: _parts(extract, sheet, options) for sheet in extract.sheets}
-        self.form_id, self.title, self.versions = extract.form_id, extract.title, extract.versions
         self.sheets = tuple(
             replace(sheet, columns=tuple(c for part in self._parts[sheet.path] for c in part.columns))
             for sheet in extract.sheets
@@ -50,15 +49,11 @@ class Divided:
 
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
         parts = self._parts[sheet.path]
-        inner = next(s for s in self._inner.sheets if s.path == sheet.path)
-        for batch in self._inner.batches(inner):
+        for batch in super().batches(sheet):
             pairs = zip(parts, batch.columns, strict=True)
             yield Batch(
                 [c for part, cells in pairs for c in part.divide(cells, batch.versions)], batch.versions
             )
-
-    def media(self) -> Iterator[Media]:
-        return self._inner.media()
 
 
 def _parts(extract: Extract, sheet: Sheet, options: Options) -> list[Part]:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from server.exports.rows import Media
 from server.extracts.merging import unique
 from server.extracts.options import Options
-from server.extracts.sheets import Batch, Column, Extract, Role, Sheet
+from server.extracts.sheets import Column, Extract, Role, Sheet
+from server.extracts.stages import Stage
 from server.extracts.wording import text_of
-
-
-class Renamed:
-    """An Extract whose sheets have other words, and the same rows."""
-
-    def __init__(self, extract: Extract, sheets: Sequence[Sheet]) -> None:
-        self._inner = extract
-        self._held: Mapping[str, Sheet] = {sheet.path: sheet for sheet in extract.sheets}
-        self.form_id, self.title, self.versions = extract.form_id, extract.title, extract.versions
-        self.sheets = tuple(sheets)
-
-    def batches(self, sheet: Sheet) -> Iterator[Batch]:
-        return self._inner.batches(self._held[sheet.path])
-
-    def media(self) -> Iterator[Media]:
-        return self._inner.media()
 
 
 def named(extract: Extract, *, group_names: bool) -> Extract:
     """Without their groups' names, questions keep them where two would be called alike."""
-    return extract if group_names else Renamed(extract, [_ungrouped(sheet) for sheet in extract.sheets])
+    return extract if group_names else Stage(extract, [_ungrouped(sheet) for sheet in extract.sheets])
 
 
 def _ungrouped(sheet: Sheet) -> Sheet:
@@ -43,7 +26,7 @@ def _ungrouped(sheet: Sheet) -> Sheet:
 
 
 def headed(extract: Extract, options: Options) -> Extract:
-    return Renamed(extract, [_headed(sheet, options) for sheet in extract.sheets])
+    return Stage(extract, [_headed(sheet, options) for sheet in extract.sheets])
 
 
 def _headed(sheet: Sheet, options: Options) -> Sheet:

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 
-from server.exports.rows import Media
 from server.extracts.sheets import ROWS, Batch, Cell, Column, Extract, Kind, Labels, Role, Sheet
+from server.extracts.stages import Stage
 from server.extracts.wording import within
 
 ROW_KEY = "ROW_KEY"  # of a row of several sheets joined: the key of the innermost that there is
@@ -34,17 +34,12 @@ def _name(sheet: Sheet, *, group_names: bool) -> str:
     return sheet.path[len(sheet.parent or "") + 1 :].replace("/", "-")
 
 
-class _Joined:
+class _Joined(Stage):
     """What both have in common."""
 
     def __init__(self, extract: Extract, *, group_names: bool) -> None:
-        self._inner = extract
-        self._held: Mapping[str, Sheet] = {sheet.path: sheet for sheet in extract.sheets}
+        super().__init__(extract)
         self._names = {sheet.path: _name(sheet, group_names=group_names) for sheet in extract.sheets}
-        self.form_id, self.title, self.versions = extract.form_id, extract.title, extract.versions
-
-    def media(self) -> Iterator[Media]:
-        return self._inner.media()
 
 
 class _Belonging:
@@ -91,7 +86,7 @@ class Wide(_Joined):
     def _find_turns(self) -> list[Turn]:
         """Every repetition that there is anywhere, those inside another behind it."""
         found = {turn for _, rows in self._walk(counted=True) for turn in rows}
-        order = {sheet.path: n for n, sheet in enumerate(self._inner.sheets)}
+        order = {sheet.path: n for n, sheet in enumerate(self.inner.sheets)}
         return sorted(found, key=lambda turn: [(order[path], number) for path, number in turn])
 
     def _columns(self) -> Iterator[Column]:
@@ -111,10 +106,10 @@ class Wide(_Joined):
 
     def _walk(self, *, counted: bool = False) -> Iterator[tuple[Batch, dict[Turn, dict[int, Row]]]]:
         """Each batch of the root, with the rows of each repetition by the place of their submission in it."""
-        root = self._inner.sheets[0]
-        repeats = self._inner.sheets[1:]
-        belonging = {sheet.path: _Belonging(self._inner, sheet, counted=counted) for sheet in repeats}
-        for batch in self._inner.batches(root):
+        root = self.inner.sheets[0]
+        repeats = self.inner.sheets[1:]
+        belonging = {sheet.path: _Belonging(self.inner, sheet, counted=counted) for sheet in repeats}
+        for batch in self.inner.batches(root):
             keys = batch.columns[root.place(Role.KEY)]
             held: dict[str, dict[Cell, tuple[int, Turn]]] = {"": {k: (n, ()) for n, k in enumerate(keys)}}
             rows: dict[Turn, dict[int, Row]] = {}
@@ -196,10 +191,10 @@ class Long(_Joined):
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
         chain = self._chains.get(sheet.path)
         if chain is None:
-            yield from self._inner.batches(self._inner.sheets[0])
+            yield from self.inner.batches(self.inner.sheets[0])
             return
-        belonging = [_Belonging(self._inner, sheet) for sheet in chain[1:]]
-        for batch in self._inner.batches(chain[0]):
+        belonging = [_Belonging(self.inner, sheet) for sheet in chain[1:]]
+        for batch in self.inner.batches(chain[0]):
             lines = self._lines(chain, belonging, batch)
             for first in range(0, len(lines), ROWS):
                 some = lines[first : first + ROWS]

@@ -56,7 +56,7 @@ def agreed(extract: Gathered, losses: Losses) -> Extract:
     left = refused(extract, asked)
     losses.add("consent.refused", extract.sheets[0].name, "", len(left))
     heard = Agreeing(extract.leaving_out(left) if left else extract, asked, losses)
-    return heard if heard.asks else heard.extract
+    return heard if heard.asks else heard.inner
 
 
 def _with_codes(extract: Gathered, options: Options) -> Options:

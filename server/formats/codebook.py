@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from forms.pages import environment
 from forms.sensitivity import LEVELS
-from i18n import LANGUAGES, catalogue, mark, translate
+from i18n import LANGUAGES, mark, translate
 from server.extracts.messages import REMARKS, said
 from server.extracts.sheets import Column, Extract, Kind, Labels, Role, Sheet
 from server.formats import Part, Work
@@ -70,14 +70,8 @@ def page(extract: Extract, work: Work) -> bytes:
     return str(both[0].whole(extract.title, body)).encode("utf-8", "replace")  # type: ignore[attr-defined]
 
 
-@cache
 def _environment(lang: str) -> Environment:
-    made = Environment(
-        loader=PackageLoader("server.formats"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
-    )  # fmt: skip
-    texts = catalogue(lang)
-    made.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made = environment(lang, "server.formats")
     made.globals |= {
         "lang": lang,
         "other": next(code for code in LANGUAGES if code != lang),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import accumulate
@@ -26,7 +26,9 @@ from server.formats import Part, Work
 from server.formats.statistical import (
     Plan,
     Variable,
+    counted,
     mangled,
+    microseconds,
     numbers,
     plan,
     remember_names,
@@ -50,8 +52,7 @@ LABELS_LIMIT = 65_536  # of one list, in every edition of Stata
 DOUBLE, LONG, STRL = 65526, 65528, 32768
 MISSING = struct.unpack("<d", bytes.fromhex("000000000000e07f"))[0]
 LONG_MISSING, LONG_LIMIT = 2147483621, 2147483620
-EPOCH = date(1960, 1, 1).toordinal()
-DAY_MS = 86_400_000
+EPOCH = date(1960, 1, 1)
 SHOWN = {
     Kind.INTEGER: "%12.0g", Kind.DECIMAL: "%16.0g", Kind.FLAG: "%8.0g", Kind.CHOICE: "%12.0g",
     Kind.DATE: "%td", Kind.DATETIME: "%tc", Kind.TIME: "%tcHH:MM:SS",
@@ -274,21 +275,27 @@ def _numbered(slot: Slot) -> dict[str, int]:
 
 
 def _values(slot: Slot, values: Sequence[Any]) -> list[float]:
-    kind = slot.of.column.kind
     if slot.type == LONG:
-        return [LONG_MISSING if v is None or abs(v) > LONG_LIMIT else v for v in values]
-    if kind is Kind.DATE:
-        return [MISSING if v is None else v.toordinal() - EPOCH for v in values]
-    if kind is Kind.DATETIME:
-        return [MISSING if v is None else _moment_ms(v) for v in values]
-    if kind is Kind.TIME:
-        return [MISSING if v is None else _time_ms(v) for v in values]
-    return [MISSING if v is None else float(v) for v in values]
+        return counted(values, LONG_MISSING, _long)
+    return counted(values, MISSING, COUNTS.get(slot.of.column.kind, float))
+
+
+def _long(code: int) -> float:
+    return LONG_MISSING if abs(code) > LONG_LIMIT else code
+
+
+def _days(day: date) -> float:
+    return day.toordinal() - EPOCH.toordinal()
 
 
 def _moment_ms(moment: datetime) -> float:
-    return (moment.toordinal() - EPOCH) * DAY_MS + _time_ms(moment.time())
+    return (microseconds(moment) - microseconds(EPOCH)) // 1000
 
 
-def _time_ms(moment: time) -> float:
-    return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1000 + moment.microsecond // 1000
+def _time_ms(value: time) -> float:
+    return microseconds(value) // 1000
+
+
+COUNTS: dict[Kind, Callable[[Any], float]] = {
+    Kind.DATE: _days, Kind.DATETIME: _moment_ms, Kind.TIME: _time_ms,
+}  # fmt: skip

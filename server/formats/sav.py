@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from itertools import groupby
 from typing import Any
 
@@ -23,8 +23,10 @@ from server.formats.statistical import (
     SLACK,
     Plan,
     Variable,
+    counted,
     cut,
     mangled,
+    microseconds,
     numbers,
     plan,
     remember_names,
@@ -43,8 +45,7 @@ SHORT = 255  # bytes of a text that needs no segments
 BIAS = 100
 MISSING = -1.7976931348623157e308
 LOWEST = struct.unpack("<d", bytes.fromhex("feffffffffffefff"))[0]
-EPOCH = date(1582, 10, 14).toordinal()
-DAY_S = 86_400
+EPOCH_US = microseconds(date(1582, 10, 14))
 FORMATS = {  # (type, width, decimals), as the file writes them
     Kind.INTEGER: (5, 11, 0), Kind.DECIMAL: (5, 16, 6), Kind.FLAG: (5, 1, 0), Kind.DATE: (39, 10, 0),
     Kind.DATETIME: (22, 20, 0), Kind.TIME: (21, 8, 0), Kind.CHOICE: (5, 9, 0),
@@ -268,7 +269,7 @@ def _cases(slots: Sequence[Slot], batch: Batch) -> Any:
 
 def _elements(slot: Slot, cells: Sequence[Cell], known: dict[int, Any]) -> Any:
     if slot.width == 0:
-        values = _seconds(slot.of.column.kind, numbers(slot.of, cells))
+        values = counted(numbers(slot.of, cells), MISSING, COUNTS.get(slot.of.column.kind, float))
         return np.array(values, dtype="<f8").view("<u8").reshape(-1, 1)
     if slot.of.place not in known:
         known[slot.of.place] = [(cell or "").encode("utf-8", "replace") for cell in cells]
@@ -295,22 +296,16 @@ def _segmented(text: bytes, width: int) -> bytes:
     return b"".join(pieces).ljust(width)
 
 
-def _seconds(kind: Kind, values: Sequence[Any]) -> list[float]:
-    if kind is Kind.DATE:
-        return [MISSING if v is None else (v.toordinal() - EPOCH) * DAY_S for v in values]
-    if kind is Kind.DATETIME:
-        return [MISSING if v is None else _moment_s(v) for v in values]
-    if kind is Kind.TIME:
-        return [MISSING if v is None else _time_s(v) for v in values]
-    return [MISSING if v is None else float(v) for v in values]
+def _day_s(value: date) -> float:
+    """SPSS counts the seconds since the calendar began."""
+    return (microseconds(value) - EPOCH_US) / 1_000_000
 
 
-def _moment_s(moment: datetime) -> float:
-    return (moment.toordinal() - EPOCH) * DAY_S + _time_s(moment.time())
+def _time_s(value: time) -> float:
+    return microseconds(value) / 1_000_000
 
 
-def _time_s(moment: time) -> float:
-    return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
+COUNTS: dict[Kind, Callable[[Any], float]] = {Kind.DATE: _day_s, Kind.DATETIME: _day_s, Kind.TIME: _time_s}
 
 
 class Packing:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Sheet
@@ -26,6 +26,7 @@ CODES = frozenset({Kind.CHOICE})
 PLAIN = re.compile(r"(?:0|-?[1-9][0-9]{0,8})\Z")  # a code that is the number it looks like
 LARGEST = 1e300  # of a decimal: both programs have missing values a little further
 FIRST, LAST = date(1582, 10, 15).toordinal(), date.max.toordinal()  # days that both programs know
+DAY_US = 86_400_000_000
 PIECE = 1 << 22  # bytes of rows that are worked on at once, however wide they are
 SLACK = 64  # bytes by which a piece of a text may be shorter than it could be
 SUBSCRIPT = "\u17d2"
@@ -158,6 +159,22 @@ def value_labels(
         if label != " ".join(text.split()):
             work.losses.add("value_label.shortened", made.sheet.name, one.column.name)
         yield code, label.encode("utf-8", "replace")
+
+
+def counted(values: Sequence[Any], missing: float, count: Callable[[Any], float] = float) -> list[float]:
+    """Values as the numbers of a file."""
+    return [missing if value is None else count(value) for value in values]
+
+
+def microseconds(value: date | time) -> int:
+    """On the clock, without an offset: of a day or moment since the day before 1 January of the year 1, of a time
+    since midnight."""
+    days = value.toordinal() if isinstance(value, date) else 0
+    clock = value.time() if isinstance(value, datetime) else value
+    if not isinstance(clock, time):
+        return days * DAY_US
+    seconds = (clock.hour * 60 + clock.minute) * 60 + clock.second
+    return days * DAY_US + seconds * 1_000_000 + clock.microsecond
 
 
 def tell_unsound(made: Plan, work: Work) -> None:

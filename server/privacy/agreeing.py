@@ -9,16 +9,18 @@ from itertools import compress
 from server.exports.rows import Media
 from server.extracts.losses import Losses
 from server.extracts.sheets import Batch, Extract, Kind, Role, Sheet
+from server.extracts.stages import Stage
 from server.privacy.consent import agreeing, consent_column
 from server.privacy.roots import key_place, roots_of
 
 
-class Agreeing:
+class Agreeing(Stage):
     """An Extract without the rows of people who did not agree, what hangs on these rows, and their files. asked: as in
     `consent.refused`."""
 
     def __init__(self, extract: Extract, asked: Mapping[str, Collection[int]], losses: Losses) -> None:
-        self.extract, self._asked, self._losses = extract, asked, losses
+        super().__init__(extract)
+        self._asked, self._losses = asked, losses
         self._places = {s.path: p for s in extract.sheets[1:] if (p := consent_column(s)) is not None}
 
     @property
@@ -26,25 +28,9 @@ class Agreeing:
         """Whether any repeat asks at all."""
         return bool(self._places)
 
-    @property
-    def form_id(self) -> str:
-        return self.extract.form_id
-
-    @property
-    def title(self) -> str:
-        return self.extract.title
-
-    @property
-    def versions(self) -> Mapping[int, str]:
-        return self.extract.versions
-
-    @property
-    def sheets(self) -> tuple[Sheet, ...]:
-        return self.extract.sheets
-
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
         left = self._left[sheet.path]
-        for batch in self.extract.batches(sheet):
+        for batch in self.inner.batches(sheet):
             kept = [key not in left for key in batch.columns[key_place(sheet)]] if left else []
             if all(kept):
                 yield batch
@@ -54,16 +40,16 @@ class Agreeing:
 
     def media(self) -> Iterator[Media]:
         files = self._files
-        return (file for file in self.extract.media() if (file.instance_id, file.name) not in files)
+        return (file for file in self.inner.media() if (file.instance_id, file.name) not in files)
 
     @cached_property
     def _left(self) -> dict[str, set[str]]:
         """path of a sheet -> keys of the rows that are left out. Parents stand before what is in them."""
         left = dict[str, set[str]]()
-        for sheet in self.extract.sheets:
+        for sheet in self.inner.sheets:
             above = left.get(sheet.parent or "", set())
             left[sheet.path] = self._left_in(sheet, above) if above or sheet.path in self._places else set()
-        for sheet in self.extract.sheets:
+        for sheet in self.inner.sheets:
             if sheet.path in self._places:
                 self._losses.add("consent.rows_refused", sheet.name, "", len(left[sheet.path]))
         return left
@@ -72,7 +58,7 @@ class Agreeing:
         place, parent = self._places.get(sheet.path), sheet.place(Role.PARENT)
         having = None if place is None else self._asked.get(sheet.columns[place].path)
         left = set[str]()
-        for batch in self.extract.batches(sheet):
+        for batch in self.inner.batches(sheet):
             keys = batch.columns[key_place(sheet)]
             left |= {key or "" for key in compress(keys, [one in above for one in batch.columns[parent]])}
             if place is not None:
@@ -89,10 +75,10 @@ class Agreeing:
     def _files(self) -> set[tuple[str, str]]:
         """(root instanceID, name) of files that rows left out name."""
         found = set[tuple[str, str]]()
-        for sheet in self.extract.sheets:
+        for sheet in self.inner.sheets:
             places = [n for n, c in enumerate(sheet.columns) if c.kind is Kind.FILE]
             left = self._left[sheet.path]
-            for batch in self.extract.batches(sheet) if places and left else ():
+            for batch in self.inner.batches(sheet) if places and left else ():
                 keys = batch.columns[key_place(sheet)]
                 gone = [key in left for key in keys]
                 roots = list(compress(roots_of(sheet, keys), gone))

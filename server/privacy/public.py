@@ -21,6 +21,7 @@ from server.exports.rows import Media
 from server.extracts.losses import Losses
 from server.extracts.options import Choosing
 from server.extracts.sheets import ROWS, Batch, Cell, Column, Extract, Kind, Role, Sheet
+from server.extracts.stages import Stage
 from server.privacy.coarsening import Shown, shown_columns
 from server.privacy.roots import key_place, roots_of
 from server.privacy.suppressing import Crowd, hide
@@ -43,13 +44,15 @@ def rounded(count: int, k: int) -> int:
     return -(-count // k) * k
 
 
-class Public:
+class Public(Stage):
     """An Extract of what may be published. provinces: codes of the only ones wanted; empty = all."""
 
     def __init__(
         self, extract: Extract, k: int, waves: Waves, losses: Losses, provinces: frozenset[str] = frozenset()
     ) -> None:
-        self._extract, self._k, self._waves, self._losses = extract, k, waves, losses
+        super().__init__(extract)
+        self.versions = {1: ""}  # one for all: who filled in an old version is one of few
+        self._k, self._waves, self._losses = k, waves, losses
         self._provinces = provinces
         self._of_root: dict[str, tuple[Cell, Cell]] = {}
         self._shown = {sheet.path: self._columns(sheet) for sheet in extract.sheets}
@@ -59,19 +62,6 @@ class Public:
         ]
         self.sheets = tuple(_published(sheet, self._shown[sheet.path]) for sheet in kept)
         self._tell_columns()
-
-    @property
-    def form_id(self) -> str:
-        return self._extract.form_id
-
-    @property
-    def title(self) -> str:
-        return self._extract.title
-
-    @property
-    def versions(self) -> Mapping[int, str]:
-        """One for all: who filled in an old version is one of few."""
-        return {1: ""}
 
     def media(self) -> Iterator[Media]:
         return iter(())
@@ -103,7 +93,7 @@ class Public:
 
     def _outer(self, path: str) -> list[Shown]:
         """What a repeat's rows say of their submission, at places -1 and -2."""
-        ends = [s for s in shown_columns(self._extract.sheets[0]) if s.column.role is not Role.ANSWER]
+        ends = [s for s in shown_columns(self.inner.sheets[0]) if s.column.role is not Role.ANSWER]
         return [
             replace(one, place=-1 - one.rank, coarsen=list, column=replace(one.column, table=path))
             for one in sorted(ends, key=lambda s: s.rank)
@@ -111,7 +101,7 @@ class Public:
         ]
 
     def _tell_columns(self) -> None:
-        for sheet in self._extract.sheets:
+        for sheet in self.inner.sheets:
             shown = {one.place for one in self._shown[sheet.path]}
             for place, column in enumerate(sheet.columns):
                 if place not in shown and column.role is Role.ANSWER:
@@ -126,7 +116,7 @@ class Public:
 
     def _publish(self) -> None:
         """Makes a wave of what has come since the last, if that is enough."""
-        sheets = {sheet.path: self._work_out(sheet) for sheet in self._extract.sheets}
+        sheets = {sheet.path: self._work_out(sheet) for sheet in self.inner.sheets}
         if self._of_root:
             members = frozenset(member(root) for root in self._of_root)
             self._waves.publish(Wave(self._k, members, sheets))
@@ -153,7 +143,7 @@ class Public:
         """The new rows: those of submissions that no wave has, and of repeats those of submissions of this one."""
         columns: list[list[Cell]] = [[] for _ in shown]
         roots: list[str] = []
-        for batch in self._extract.batches(sheet):
+        for batch in self.inner.batches(sheet):
             here = roots_of(sheet, batch.columns[key_place(sheet)])
             new = [root in self._of_root if sheet.path else self._waves.is_new(root) for root in here]
             roots += compress(here, new)

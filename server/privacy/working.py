@@ -9,6 +9,7 @@ from functools import cached_property
 from server.exports.rows import Media
 from server.extracts.losses import Losses
 from server.extracts.sheets import Batch, Cell, Column, Extract, Kind, Role, Sheet
+from server.extracts.stages import Stage
 from server.privacy.levels import IDENTIFYING, levelled
 from server.privacy.naming import APART, hits, joined, masked
 from server.privacy.pseudonyms import Pseudonyms
@@ -20,38 +21,26 @@ NAMING = frozenset(
 )  # identifying answers worth looking for
 
 
-class Working:
+class Working(Stage):
     """An Extract whose identifying answers are pseudonyms. A place that identifies is left empty: nothing stands
     for it. Only files go along that a question asks for which does not identify."""
 
     def __init__(
         self, extract: Extract, pseudonyms: Pseudonyms, defaults: Mapping[str, str], losses: Losses
     ) -> None:
-        self._extract, self._pseudonyms, self._losses = extract, pseudonyms, losses
-        self._plain = {sheet.path: sheet for sheet in extract.sheets}
+        super().__init__(extract)
+        self._pseudonyms, self._losses = pseudonyms, losses
         self._told = set[str]()  # sheets whose losses are counted: they may be read again
         self.sheets = tuple(
             replace(sheet, columns=tuple(_hidden(column) for column in sheet.columns))
             for sheet in levelled(extract.sheets, defaults)
         )
 
-    @property
-    def form_id(self) -> str:
-        return self._extract.form_id
-
-    @property
-    def title(self) -> str:
-        return self._extract.title
-
-    @property
-    def versions(self) -> Mapping[int, str]:
-        return self._extract.versions
-
     def batches(self, sheet: Sheet) -> Iterator[Batch]:
-        plain = self._plain[sheet.path]
+        plain = self._held[sheet.path]
         names = [n for n, c in enumerate(sheet.columns) if "pseudonym" in c.note]
         empty = [n for n, c in enumerate(sheet.columns) if "left_out" in c.note]
-        for batch in self._extract.batches(plain):
+        for batch in self.inner.batches(plain):
             columns = list(batch.columns)
             self._mask(sheet, columns)
             for n in names:
@@ -100,7 +89,7 @@ class Working:
                 and sheet.columns[n].kind in NAMING
                 and not column.reads
             ]
-            for place, sheet in enumerate(self._extract.sheets)
+            for place, sheet in enumerate(self.inner.sheets)
         }
         return {path: places for path, places in found.items() if places}
 
@@ -110,8 +99,8 @@ class Working:
         of in the root, and the other way round."""
         found: dict[str, str] = {}
         for path, places in self._naming.items():
-            for batch in self._extract.batches(self._plain[path]):
-                roots = roots_of(self._plain[path], batch.columns[key_place(self._plain[path])])
+            for batch in self.inner.batches(self._held[path]):
+                roots = roots_of(self._held[path], batch.columns[key_place(self._held[path])])
                 for root, said in zip(roots, joined([batch.columns[n] for n in places]), strict=True):
                     if said:
                         found[root] = f"{found[root]}{APART}{said}" if root in found else said
@@ -120,7 +109,7 @@ class Working:
     def media(self) -> Iterator[Media]:
         going = self._files(identifying=False) - self._files(identifying=True)
         left = 0
-        for file in self._extract.media():
+        for file in self.inner.media():
             if (file.instance_id, file.name) in going:
                 yield file
             else:
@@ -133,12 +122,12 @@ class Working:
         """(root instanceID, name) of the files that answers name."""
         found = set[tuple[str, str]]()
         for sheet in self.sheets:
-            plain = self._plain[sheet.path]
+            plain = self._held[sheet.path]
             places = [
                 n for n, column in enumerate(plain.columns)
                 if column.kind is Kind.FILE and (sheet.columns[n].sensitivity == IDENTIFYING) is identifying
             ]  # fmt: skip
-            for batch in self._extract.batches(plain) if places else ():
+            for batch in self.inner.batches(plain) if places else ():
                 roots = roots_of(plain, batch.columns[key_place(plain)])
                 for place in places:
                     cells = batch.columns[place]

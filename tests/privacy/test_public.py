@@ -14,8 +14,8 @@ from server.errors import Fault
 from server.extracts.losses import Losses
 from server.extracts.options import Choosing
 from server.extracts.sheets import Cell
-from server.privacy.leveling import Levelled
-from server.privacy.levels import DEFAULTS
+from server.extracts.stages import Stage
+from server.privacy.levels import DEFAULTS, levelled
 from server.privacy.public import LEAST_K, Public, check_public
 from server.privacy.suppressing import OWNERS, Crowd, hide
 from server.privacy.waves import Wave, Waves, unpacked
@@ -30,7 +30,13 @@ def public(
     provinces: frozenset[str] = frozenset(),
 ) -> Public:  # fmt: skip
     told = Losses() if losses is None else losses
-    return Public(Levelled(extract, DEFAULTS), k, Waves() if waves is None else waves, told, provinces)
+    return Public(
+        Stage(extract, levelled(extract.sheets, DEFAULTS)),
+        k,
+        Waves() if waves is None else waves,
+        told,
+        provinces,
+    )
 
 
 def shown(extract: ListedExtract, path: str = "", **more: object) -> list[tuple[Cell, ...]]:
