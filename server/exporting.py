@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from forms.fields import Schema
+from server.agreement import agreement_of
 from server.answering import catch_up
 from server.errors import Fault, Problem
 from server.export_entries import BEGIN
@@ -21,7 +22,7 @@ from server.hub import Hub
 from server.managed_keys import unlock
 from server.store import forms
 from server.store.actors import Connection
-from server.store.export_source import FormSource
+from server.store.export_source import FormSource, agreed
 from server.store.forms import Form
 from server.store.keys import keys_in_use, managed_keys
 from server.subjects import form_subject
@@ -48,12 +49,12 @@ def published(hub: Hub, form: Form, db: Connection | None = None) -> Published:
 @contextmanager
 def opened(hub: Hub, form: Form, page: Page | None = None, one: str | None = None) -> Iterator[FormSource]:
     """A snapshot of the form's submissions with every answer read. `one`: root instanceID of the only
-    submission wanted."""
+    submission wanted. Those who did not agree to take part are not in it where the form tags its question."""
     catch_up(hub, form.id)
     with hub.database.reading() as reader:
         source = FormSource(
             reader, hub.blobs, form.id, lambda db: published(hub, form, db).by_number, page or Page(),
-            now=hub.clock.now(), one=one,
+            now=hub.clock.now(), one=one, agreed=agreed(agreement_of(hub, form)),
         )  # fmt: skip
         with closing(source):
             yield source

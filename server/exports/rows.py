@@ -97,6 +97,15 @@ class Page:
     filter: Node | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a form version asks for consent. place: of the question in the root's record. yes: the answers that agree,
+    in small letters."""
+
+    place: int
+    yes: tuple[str, ...]
+
+
 class Source(Protocol):
     """The submissions of one form, by one `Page`. Every method may be called more than once, and
     all go over the same submissions in the same order."""

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from forms.fields import Schema
 from server.clock import shown
 from server.exports.odata_filter import mentions_deleted
-from server.exports.rows import Encrypted, Head, Media, Page
+from server.exports.rows import Agreement, Encrypted, Head, Media, Page
 from server.store.blobs import BlobStore
 from server.store.odata_sql import COLUMNS, condition
 from server.store.paging import count_live, find_start
@@ -51,18 +51,21 @@ class FormSource:
         now: datetime,
         one: str | None = None,
         only: Narrowing | None = None,
+        agreed: Where | None = None,
     ) -> None:
         """schemas: looks the form versions up inside the snapshot, so that none is missing which a
         submission of it follows. one: root instanceID, for that submission alone. only: says as SQL over `s` which
-        submissions are wanted, deleted ones among them or not; instead of the page's filter."""
+        submissions are wanted, deleted ones among them or not; instead of the page's filter. agreed: a condition beside
+        the page's filter."""
         self._db, self._blobs = db, blobs
         self._cursors: list[sqlite3.Cursor] = []
         self._form_id, self._page = form_id, page
         self._db.execute("BEGIN")
         self._db.execute("SELECT count(*) FROM hub").fetchone()  # the snapshot begins with the first read
         self._schemas = schemas(db)
-        self._where = only(form_id, self._schemas) if only else _where(form_id, page, now)
-        self._chosen = _choose(db, form_id, page, self._where, one)
+        self._where = only(form_id, self._schemas) if only else _both(_where(form_id, page, now), agreed)
+        self._is_all = page.filter is None and agreed is None
+        self._chosen = _choose(db, form_id, page, self._where, one, is_all=self._is_all)
 
     def close(self) -> None:
         """Ends the snapshot, also while rows of it are still being gone over."""
@@ -73,7 +76,7 @@ class FormSource:
 
     def count(self) -> int:
         """How many submissions match the page's filter, paging left out."""
-        if self._page.filter is None:
+        if self._is_all:
             return count_live(self._db, self._form_id)
         where, values = self._where
         return int(self._db.execute(f"SELECT count(*) FROM submission s WHERE {where}", values).fetchone()[0])
@@ -192,10 +195,34 @@ def _where(form_id: int, page: Page, now: datetime) -> Where:
     return " AND ".join(conditions), bound
 
 
-def _choose(db: sqlite3.Connection, form_id: int, page: Page, wanted: Where, one: str | None) -> _Chosen:
+def agreed(asked: Mapping[int, Agreement]) -> Where | None:
+    """Without the submissions that follow one of these form versions and do not say yes; what holds no answers that
+    can be read stays."""
+    if not asked:
+        return None
+    cases, values = [], list[object]()
+    for version, agreement in asked.items():
+        answer = f"json_extract(CAST(c.record AS TEXT), '$[0][{int(agreement.place)}]')"
+        slots = ", ".join("?" for _ in agreement.yes)
+        cases.append(f"WHEN {int(version)} THEN coalesce(lower(trim({answer})), '') NOT IN ({slots})")
+        values += agreement.yes
+    refused = (
+        f"SELECT 1 FROM answers c WHERE c.id = s.id * 1024 AND CASE s.schema_id {' '.join(cases)} ELSE 0 END"
+    )
+    return f"NOT EXISTS ({refused})", values
+
+
+def _both(one: Where, other: Where | None) -> Where:
+    return one if other is None else (f"{one[0]} AND {other[0]}", [*one[1], *other[1]])
+
+
+def _choose(
+    db: sqlite3.Connection, form_id: int, page: Page, wanted: Where, one: str | None, *, is_all: bool
+) -> _Chosen:
+    """is_all: whether the form's submissions are wanted, but for deleted ones, so that counts by hours hold."""
     where, values = wanted
     skip = page.skip
-    if skip and page.filter is None and not page.order and page.after is None and one is None:
+    if skip and is_all and not page.order and page.after is None and one is None:
         before, skip = find_start(db, form_id, skip)
         where, values = f"{where} AND s.created_at < ?", [*values, before]
     if one is not None:
