@@ -1,7 +1,7 @@
 """A hub's first minutes: its name, its first administrator, its first project and forms. No Flask, no SQL.
 
-Everything is checked before anything is made. A hub in which nobody ever had a password is not begun yet: what a
-power cut left half made is taken up again.
+Everything is checked before anything is made. A hub in which nobody ever had a password, and no tablet a token, is
+not begun yet: what a power cut left half made is taken up again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from server.hub import DATABASE, Hub
 from server.projects import create_project
 from server.publish import publish_file
 from server.roles import role_named
-from server.store.actors import assignments_of, find_by_email, has_users
+from server.store.actors import assignments_of, find_by_email, is_in_use
 from server.store.projects import Project, list_projects
 
 NAME_LIMIT = 100  # characters
@@ -41,8 +41,8 @@ def is_hub(data: Path) -> bool:
 
 
 def is_begun(hub: Hub) -> bool:
-    """Whether anybody could ever sign in to it."""
-    return has_users(hub.read())
+    """Whether anybody could ever sign in to it, or a tablet send to it."""
+    return is_in_use(hub.read())
 
 
 def begin(data: Path, said: Beginning) -> Hub:

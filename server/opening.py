@@ -32,7 +32,7 @@ class Opening:
         return answer
 
     def _open(self) -> bool:
-        """False when nobody can sign in to the hub yet."""
+        """False when nobody can sign in to the hub or send to it yet."""
         from server.app import create_app
 
         with self._lock:

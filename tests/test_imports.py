@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,3 +174,22 @@ def test_a_breach_is_seen(path: str, source: str) -> None:
 )
 def test_what_is_allowed_is_let_be(path: str, source: str) -> None:
     assert breaches(source, path) == []
+
+
+HEAVY = {"numpy", "pandas", "pyarrow", "openpyxl", "pyxform"}
+
+
+def test_a_hub_starts_without_what_exports_and_forms_alone_need(tmp_path: Path) -> None:
+    """An old laptop has little memory, and a start is waited for. sqlite-utils would load the first two."""
+    program = (
+        "import sys; from server.hub import Hub; from server.app import create_app; "
+        "Hub.create(sys.argv[1], 'h').close(); create_app(sys.argv[1]); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "h")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert HEAVY.isdisjoint(done.stdout.split())

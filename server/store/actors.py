@@ -123,9 +123,9 @@ def list_users(db: sqlite3.Connection) -> list[Actor]:
     return [Actor(*r) for r in db.execute(f"SELECT {_COLUMNS} FROM actor WHERE {where}")]
 
 
-def has_users(db: sqlite3.Connection) -> bool:
-    """Whether a web user ever had a password."""
-    sql = "SELECT EXISTS (SELECT 1 FROM actor WHERE type = 'user' AND password IS NOT NULL)"
+def is_in_use(db: sqlite3.Connection) -> bool:
+    """Whether a web user ever had a password, or there was ever a tablet."""
+    sql = "SELECT EXISTS (SELECT 1 FROM actor WHERE type = 'field_key' OR type = 'user' AND password IS NOT NULL)"
     return bool(db.execute(sql).fetchone()[0])
 
 

@@ -14,9 +14,11 @@ from werkzeug.test import Client, TestResponse
 from server.accounts import check_password, create_user
 from server.hub import DATABASE, Hub
 from server.opening import Opening
+from server.projects import create_project
 from server.store import forms
 from server.store.actors import list_users
 from server.store.projects import list_projects
+from server.tablets import add_tablet
 from tests.conftest import QUICK
 
 HERE = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8383"}
@@ -155,6 +157,16 @@ def test_a_hub_that_stands_is_opened_at_once_and_never_set_up_again(data: Path, 
     opening = Opening(data, opened.append, **QUICK)
     assert len(opened) == 1
     assert say(Client(opening)).status_code == 404
+    opening.close()
+
+
+def test_a_hub_that_tablets_send_to_is_served_whoever_may_sign_in(folder: Path, opened: list[Flask]) -> None:
+    """Or they would be left with what they cannot hand over."""
+    hub = Hub.create(folder, "ខេត្តកំពត", **QUICK)
+    add_tablet(hub, create_project(hub, "ការពិគ្រោះយោបល់"), "ក្រុមទី១")
+    hub.close()
+    opening = Opening(folder, opened.append, **QUICK)
+    assert len(opened) == 1
     opening.close()
 
 
