@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl
-
 from forms.translations import library_forms
 
 BETWEEN = " / "  # the Khmer title, then the English one
@@ -27,6 +25,8 @@ def bundled_forms() -> list[BundledForm]:
 
 
 def _read(path: Path) -> BundledForm:
+    import openpyxl  # 20 MB that a hub which stands already never needs
+
     book = openpyxl.load_workbook(path, read_only=True)
     try:
         names, said = (list(row) for row in book["settings"].iter_rows(max_row=2, values_only=True))

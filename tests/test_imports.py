@@ -182,8 +182,11 @@ HEAVY = {"numpy", "pandas", "pyarrow", "openpyxl", "pyxform"}
 def test_a_hub_starts_without_what_exports_and_forms_alone_need(tmp_path: Path) -> None:
     """An old laptop has little memory, and a start is waited for. sqlite-utils would load the first two."""
     program = (
-        "import sys; from server.hub import Hub; from server.app import create_app; "
-        "Hub.create(sys.argv[1], 'h').close(); create_app(sys.argv[1]); print(*sys.modules)"
+        "import sys; from pathlib import Path; from server.hub import Hub; from server.opening import Opening; "
+        "from server.projects import create_project; from server.tablets import add_tablet; "
+        "from server.background import Background; path = Path(sys.argv[1]); hub = Hub.create(path, 'h'); "
+        "add_tablet(hub, create_project(hub, 'p'), 't'); hub.close(); opening = Opening(path, lambda app: None); "
+        "assert opening.is_open; print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "h")],
