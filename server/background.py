@@ -62,11 +62,12 @@ class Schedule:
         looks waits for them."""
         self._tidy()
         self._follow(audits.catch_up, "audit log")
-        self._follow(lambda hub: following.catch_up(hub, self.world.wait), "consultation database")
         for peer in reachable(self.hub):
             turn = self._turns.setdefault(peer.id, _Turn())
             if turn.at_s <= self.world.now_s():
                 self._meet(peer, turn)
+        # Last: after a large merge, or on a hub that is new to it, this takes minutes, and other hubs come first.
+        self._follow(lambda hub: following.catch_up(hub, self.world.wait), "consultation database")
 
     def _tidy(self) -> None:
         today = self.hub.clock.now().date()
