@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -135,10 +136,13 @@ _APPS: dict[Path, Flask] = {}
 
 
 def app_of(template: Path) -> Flask:
-    """One app a process: making one takes longer than a history."""
+    """One app a process: making one takes longer than a history. It opens a copy: what comes and goes beside
+    an open database would trip the other processes, which copy the template meanwhile."""
     if template not in _APPS:
-        _APPS[template] = create_app(template / "0", **QUICK)
-        _APPS[template].extensions["samleng"].hub.close()
+        with tempfile.TemporaryDirectory() as own:
+            shutil.copytree(template / "0", Path(own) / "0")
+            _APPS[template] = create_app(Path(own) / "0", **QUICK)
+            _APPS[template].extensions["samleng"].hub.close()
     return _APPS[template]
 
 
