@@ -12,6 +12,7 @@ from server.hub import Hub
 from server.store.ledger_sqlite import head
 from server.web import answers, wire
 from server.web.gate import Gate
+from server.web.pages.frame import static_files
 from server.web.wire import Running
 
 # Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
@@ -54,6 +55,7 @@ API = (
     "server.web.odata",
     "server.web.entity_odata",
 )
+PAGES = ("signing_in", "account", "today", "exports")
 OTHERS = (
     "server.web.facts",
     "server.web.openrosa",
@@ -61,9 +63,7 @@ OTHERS = (
     "server.web.rest.draft_testing",
     "server.web.hub",
     "server.web.hub_pairing",
-    "server.web.console",
-    "server.web.export_page",
-    "server.web.account",
+    *(f"server.web.pages.{name}" for name in PAGES),
 )
 
 
@@ -83,6 +83,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     api = {_open(app, name) for name in API}
     for name in OTHERS:
         _open(app, name)
+    app.register_blueprint(static_files)
     app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
     app.before_request(wire.take_notes)
     app.add_url_rule("/healthz", view_func=_health(hub))

@@ -23,7 +23,7 @@ class Opening:
         self._app: Any = None
         self.is_open = False
         if not is_hub(data) or not self._open():
-            from server.web.first_start import first_start
+            from server.web.pages.first_start import first_start
 
             self._app = first_start(data, self._open)
 

@@ -220,6 +220,8 @@ def _own_page(request: Request, session: Session) -> bool:
         body = request.get_json(silent=True)
         said = body.get("__csrf") if isinstance(body, dict) else None
         said = unquote(said) if isinstance(said, str) else None
-    elif request.mimetype == "application/x-www-form-urlencoded":
+    elif (
+        request.mimetype == "application/x-www-form-urlencoded" or "is_page" in g
+    ):  # a page's form may bring files
         said = request.form.get("__csrf")
     return isinstance(said, str) and hmac.compare_digest(said.encode(), session.csrf.encode())

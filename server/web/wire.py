@@ -35,6 +35,7 @@ from server.web.credentials import (
     place_of,
 )
 from server.web.gate import Gate
+from server.web.once import Once
 from server.web.paths import DRAFT
 
 __all__ = ["Caller", "Running", "caller", "hub", "project_or_404", "require"]
@@ -52,6 +53,8 @@ class Running:
         self.attempts = Attempts()
         self.checked = CheckedPasswords(hub, self.attempts)
         self.exports = Jobs(hub, in_background=hub.config.background)
+        self.once = Once()
+        self.told: dict[str, list[tuple[str, dict[str, Any]]]] = {}  # what a session's next page says
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
     def close(self) -> None:
@@ -79,6 +82,14 @@ def caller() -> Caller:
     if held is None:
         held = g.caller = identify(hub(), running().checked, running().attempts, request)
     return held
+
+
+def become(token: str) -> None:
+    """From here on the request is that of the session just opened."""
+    found = accounts.find_session(hub(), token)
+    assert found is not None
+    g.caller = Caller(found.actor, "cookie", accounts.by_of(found.actor), found.session, token)
+    g.pop("rights", None)
 
 
 def sign_in(email: str, password: str, user_agent: str | None = None, code: str | None = None) -> SignIn:

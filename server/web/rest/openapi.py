@@ -9,8 +9,8 @@ from flask import Blueprint, Response, current_app, render_template, request
 from i18n import LANGUAGES, translate
 from server.web import wire
 from server.web.api.table import AREAS, BY_SHAPE
-from server.web.console import POLICY
 from server.web.facts import version
+from server.web.pages.frame import POLICY, asset
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -28,7 +28,7 @@ def read() -> Response:
     lang = wire.lang()
     text = render_template(
         "api.html", _=lambda message, **values: translate(message, lang, **values), lang=lang,
-        hub_name=wire.hub().name, root=request.root_path, others=[o for o in LANGUAGES if o != lang],
+        hub_name=wire.hub().name, root=request.root_path, asset=asset, others=[o for o in LANGUAGES if o != lang],
         actor=None, document=_document(), areas=AREAS, rows=BY_SHAPE,
     )  # fmt: skip
     answer = Response(text, content_type="text/html; charset=utf-8")

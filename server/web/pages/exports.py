@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, request
 
 from i18n import mark
 from server.errors import Refusal
@@ -20,14 +20,12 @@ from server.extracts.options import K, Options
 from server.overview import local_time
 from server.store.forms import Form
 from server.web import wire
-from server.web.console import FORM_LIMIT, page, protect, reader_language, refuse
-from server.web.console import STATES as STATE_WORDS
 from server.web.form_data import find_published
+from server.web.pages.frame import STATES as STATE_WORDS
+from server.web.pages.frame import back, page, reader_language, room
 from server.web.rest.form_exports import find, order_for, read_switch, seen
 
-blueprint = Blueprint("export_page", __name__, template_folder="templates")
-blueprint.after_request(protect)
-blueprint.register_error_handler(Refusal, refuse)
+blueprint = room("export_page")
 ADDRESS = "/projects/<int:project_id>/forms/<xml_form_id>/exports"
 SHOWN = 50  # of the history
 SEVERAL = ("review_state",)
@@ -95,7 +93,6 @@ def show(project_id: int, xml_form_id: str) -> Response:
 
 @blueprint.post(ADDRESS)
 def begin(project_id: int, xml_form_id: str) -> Response:
-    request.max_content_length = FORM_LIMIT
     form = find_published(project_id, xml_form_id)
     try:
         said = _said()
@@ -127,8 +124,8 @@ def _said() -> dict[str, str]:
 
 
 def _back(form: Form, job: Job | None) -> Response:
-    place = f"{request.root_path}/projects/{form.project_id}/forms/{quote(form.xml_form_id, safe='')}/exports"
-    return redirect(f"{place}?export={job.id}" if job else place, 303)  # type: ignore[return-value]
+    place = f"/projects/{form.project_id}/forms/{quote(form.xml_form_id, safe='')}/exports"
+    return back(f"{place}?export={job.id}" if job else place)
 
 
 def _page(form: Form, *, job: Job | None = None, fault: Refusal | None = None) -> Response:
@@ -138,7 +135,7 @@ def _page(form: Form, *, job: Job | None = None, fault: Refusal | None = None) -
     if not wire.may("submission.update", project, form):
         del profiles["full"]
     return page(
-        "exports.html", form=form, project=project, job=job, fault=fault.text(lang) if fault else "",
+        "exports.html", section="exports", form=form, project=project, job=job, fault=fault.text(lang) if fault else "",
         formats=FORMATS, profiles=profiles, choices=CHOICES, switches=SWITCHES, chosen=_chosen(), k=K,
         states={state: STATE_WORDS[state] for state in STATES}, outcomes=OUTCOMES,
         losses=[in_words(loss, lang) for loss in (job.summary.get("losses", ()) if job else ())],

@@ -7,18 +7,16 @@ import io
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, redirect, request
+from flask import Response, request
 
 from server import accounts, second_factor
 from server.errors import Refusal
 from server.overview import local_time
 from server.store.second_factors import count_recovery_codes
-from server.web import console, wire
-from server.web.console import page
+from server.web import wire
+from server.web.pages.frame import back, page, reader_language, room
 
-blueprint = Blueprint("account", __name__)
-blueprint.register_error_handler(Refusal, console.refuse)
-blueprint.after_request(console.protect)
+blueprint = room("account")
 
 
 @blueprint.get("/account")
@@ -29,7 +27,7 @@ def show() -> Response:
 @blueprint.post("/account/sessions/<name>/end")
 def end_session(name: str) -> Response:
     accounts.end_named_session(wire.hub(), wire.actor(), name, wire.caller().by)
-    return _back()
+    return back("/account")
 
 
 @blueprint.get("/account/second-factor")
@@ -53,11 +51,7 @@ def switch_on() -> Response:
 @blueprint.post("/account/second-factor/off")
 def switch_off() -> Response:
     second_factor.switch_off(wire.hub(), wire.actor(), wire.caller().by)
-    return _back()
-
-
-def _back() -> Response:
-    return redirect(f"{request.root_path}/account", 303)  # type: ignore[return-value]
+    return back("/account")
 
 
 def _account() -> Response:
@@ -77,7 +71,7 @@ def _account() -> Response:
 def _offer(secret: str, fault: Refusal | None = None) -> Response:
     address = second_factor.address_of(wire.hub(), wire.actor(), secret)
     said: dict[str, Any] = {"secret": secret, "picture": _picture(address)}
-    return page("second_factor.html", **said, fault=fault.text(console.reader_language()) if fault else "")
+    return page("second_factor.html", **said, fault=fault.text(reader_language()) if fault else "")
 
 
 def _picture(said: str) -> str:

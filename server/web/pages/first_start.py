@@ -19,8 +19,10 @@ from forms.bundled import bundled_forms
 from i18n import LANGUAGES, choose_language, mark, translate
 from server.errors import Fault, Refusal
 from server.first_start import Beginning, begin
-from server.web.console import FORM_LIMIT, LANG_COOKIE, LANG_KEPT, POLICY
+from server.web.pages.frame import LANG_COOKIE, POLICY, STATIC, asset
+from server.web.pages.signing_in import LANG_KEPT
 
+FORM_LIMIT = 10_000  # bytes
 FIRST_FORM = "wps_consultation"  # chosen beforehand: what the hub was most likely installed for
 PROJECT = mark("National consultation on women, peace and security")
 LANGUAGE = "km"
@@ -28,7 +30,12 @@ LANGUAGE = "km"
 
 def first_start(data: Path, made: Callable[[], object]) -> Flask:
     """made: called once the hub stands, before the browser is sent on to it."""
-    app = Flask(__name__, template_folder="templates", static_folder="static", static_url_path="/static")
+    app = Flask(
+        __name__,
+        template_folder=str(STATIC.parent / "templates"),
+        static_folder=str(STATIC),
+        static_url_path="/static",
+    )
     app.config["MAX_CONTENT_LENGTH"] = FORM_LIMIT
     lock = threading.Lock()
 
@@ -104,7 +111,7 @@ def _page(said: dict[str, Any], fault: str = "") -> Response:
     lang = _lang()
     text = render_template(
         "first_start.html", _=lambda message, **values: translate(message, lang, **values), lang=lang,
-        hub_name=translate(mark("New hub"), lang), root="", actor=None, said=said, fault=fault,
+        hub_name=translate(mark("New hub"), lang), root="", actor=None, asset=asset, said=said, fault=fault,
         bundled=bundled_forms(), others=[other for other in LANGUAGES if other != lang],
     )  # fmt: skip
     return Response(text, content_type="text/html; charset=utf-8")
