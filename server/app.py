@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, request
+from werkzeug.exceptions import HTTPException
 
 from server.hub import Hub
 from server.store.ledger_sqlite import head
 from server.web import answers, wire
 from server.web.gate import Gate
-from server.web.pages.frame import static_files
+from server.web.pages.frame import static_files, unroutable
 from server.web.wire import Running
 
 # Each module's `blueprint`. Below API one signs in first; the others see to it themselves.
@@ -78,6 +79,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = hub.config.max_content_length
     app.config["MAX_FORM_MEMORY_SIZE"] = None
     answers.dress(app)
+    app.register_error_handler(HTTPException, unroutable)
     app.wsgi_app = gate = Gate(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["samleng"] = Running(hub, gate)
     api = {_open(app, name) for name in API}

@@ -213,6 +213,8 @@ def _by_cookie(hub: Hub, request: Request) -> Caller:
 
 
 def _own_page(request: Request, session: Session) -> bool:
+    if "is_only_told" in g:  # refused already; nothing is done but to say so
+        return True
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return True
     said: Any = None

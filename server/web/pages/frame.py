@@ -74,6 +74,10 @@ def _begin() -> None:
     if not hasattr(current_app.view_functions[request.endpoint or ""], "takes_files"):
         request.max_content_length = FORM_LIMIT
     sections.note_project()
+    limit = request.max_content_length
+    if limit is not None and (request.content_length or 0) > limit:
+        g.is_only_told = True
+        raise Problem("400.36")
 
 
 def _demand_sign_in() -> None:
@@ -194,6 +198,14 @@ def refuse(fault: Exception) -> Response:
     if _who()["actor"] is not None:
         return page("refused.html", status, fault=text)
     return page("sign_in.html", status, fault=text, email=request.form.get("email", ""), **_held())
+
+
+def unroutable(fault: HTTPException) -> Any:
+    """Of the whole app, where no view is at work: a browser gets a page, a program what Central says."""
+    if request.path.startswith("/v1/") or "text/html" not in request.headers.get("Accept", ""):
+        return answers.unroutable(fault)
+    g.is_only_told = True
+    return protect(refuse(fault))
 
 
 def _words(fault: Exception) -> tuple[str, int]:
