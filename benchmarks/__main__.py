@@ -1,10 +1,10 @@
 """`python -m benchmarks`: measures everything and exits 1 when a floor was missed.
 
 --quick is a trial run of a minute or two; --forms measures the form kit alone, --sync what hubs cost each
-other alone, --people what signing in costs others alone, --exports what analysts take away alone; --large
-goes on to 100,000 submissions, and to pages of a million (5 GB, minutes to write); --load PATH runs another
-load client against the served hub instead: a program that takes --base-url, --email, --password, --n and
---pid.
+other alone, --people what signing in costs others alone, --exports what analysts take away alone, --console
+the pages of the console alone; --large goes on to 100,000 submissions, and to pages of a million (5 GB, minutes
+to write); --load PATH runs another load client against the served hub instead: a program that takes --base-url,
+--email, --password, --n and --pid.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import export_measures, form_measures, large_form, measures, people_measures, sync_measures
+from benchmarks import (
+    console_measures,
+    export_measures,
+    form_measures,
+    large_form,
+    measures,
+    people_measures,
+    sync_measures,
+)
 from benchmarks.sheet import Sheet
 
 FOLDER = Path("build")  # on the disk of the checkout: a folder in memory would make every fsync free
@@ -34,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--load", type=Path, help="run this load client instead")
     parser.add_argument("--sync", action="store_true", help="measure what hubs cost each other alone")
     parser.add_argument("--exports", action="store_true", help="measure what analysts take away alone")
+    parser.add_argument("--console", action="store_true", help="measure the pages of the console alone")
     parser.add_argument("--people", action="store_true", help="measure what signing in costs others alone")
     said = parser.parse_args()
     if said.quick:
@@ -41,23 +51,24 @@ def arguments() -> argparse.Namespace:
     return said
 
 
+Measure = Callable[[Sheet, Path, argparse.Namespace], None]
+ALONE: dict[str, Measure] = {
+    "forms": lambda sheet, folder, said: form_measures.measure_forms(sheet, folder.parent),
+    "sync": lambda sheet, folder, said: sync_measures.run(sheet, folder, quick=said.quick),
+    "exports": lambda sheet, folder, said: export_measures.run(
+        sheet, folder, 2000 if said.quick else 100_000
+    ),
+    "people": lambda sheet, folder, said: people_measures.run(sheet, folder),
+    "console": lambda sheet, folder, said: console_measures.run(sheet, folder, said.pages),
+}
+
+
 def run(said: argparse.Namespace, folder: Path) -> int:
-    if said.forms:
-        sheet = Sheet()
-        form_measures.measure_forms(sheet, folder)
-        return _tell(sheet)
-    if said.sync:
-        sheet = Sheet()
-        sync_measures.run(sheet, folder / "sync", quick=said.quick)
-        return _tell(sheet)
-    if said.exports:
-        sheet = Sheet()
-        export_measures.run(sheet, folder / "exports", 2000 if said.quick else 100_000)
-        return _tell(sheet)
-    if said.people:
-        sheet = Sheet()
-        people_measures.run(sheet, folder / "people")
-        return _tell(sheet)
+    for name, measure in ALONE.items():
+        if getattr(said, name):
+            sheet = Sheet()
+            measure(sheet, folder / name, said)
+            return _tell(sheet)
     data = folder / "province"
     path = measures.make_hub(data)
     target = measures.start(data, path)
@@ -77,9 +88,8 @@ def run(said: argparse.Namespace, folder: Path) -> int:
         target.server.stop()
     measures.measure_merge(sheet, folder, data)
     large_form.run(sheet, folder / "large", 1_000_000 if said.large else said.pages)
-    form_measures.measure_forms(sheet, folder)
-    people_measures.run(sheet, folder / "people")
-    sync_measures.run(sheet, folder / "sync", quick=said.quick)
+    for name in ("forms", "people", "console", "sync"):
+        ALONE[name](sheet, folder / name, said)
     return _tell(sheet)
 
 
