@@ -13,6 +13,7 @@ from waitress.server import create_server
 
 from server import salvaging, spooling
 from server.dispatching import Dispatcher
+from server.door import Door
 from server.errors import Fault
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ CONNECTIONS = 500  # tablets of a large provincial meeting, each with a few conn
 def serve(
     app: Any,
     *,
-    host: str,
+    host: str | Door,
     port: int,
     threads: int,
     body_limit: int,
@@ -33,28 +34,80 @@ def serve(
 ) -> None:
     """Serves `app` until SIGINT or SIGTERM, then finishes the requests under way and returns.
 
-    `ready` is called with the URL once connections are accepted. `trusted_proxy`: address of the
-    one whose X-Forwarded-For, -Proto and -Host are believed; "" = nobody's. Raises Fault port.taken.
+    `host`: an address, or a door that may move while the hub is served. `ready` is called with the URL once
+    connections are accepted. `trusted_proxy`: address of the one whose X-Forwarded-For, -Proto and -Host are
+    believed; "" = nobody's. Raises Fault port.taken.
     """
-    try:
-        server = create_server(
-            app, _dispatcher=Dispatcher(threads), host=host, port=port, max_request_body_size=body_limit,
-            connection_limit=CONNECTIONS, recv_bytes=65536, ident=None,
-            clear_untrusted_proxy_headers=True,
-            trusted_proxy=trusted_proxy or None,
-            trusted_proxy_headers=FORWARDED if trusted_proxy else set(),
-            **spooling.SETTINGS,
-        )  # fmt: skip
-    except OSError as fault:
-        raise Fault("port.taken", host=host, port=port) from fault
-    salvaging.salvage(server)
+    door = host if isinstance(host, Door) else None
+    settings = {
+        "_dispatcher": Dispatcher(threads), "max_request_body_size": body_limit,
+        "connection_limit": CONNECTIONS, "recv_bytes": 65536, "ident": None,
+        "clear_untrusted_proxy_headers": True,
+        "trusted_proxy": trusted_proxy or None,
+        "trusted_proxy_headers": FORWARDED if trusted_proxy else set(),
+        **spooling.SETTINGS,
+    }  # fmt: skip
+    listening = _Listening(app, door.host if door else str(host), port, settings)
     # It warns whenever a request waits for a thread: each time a few tablets send at once.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stopping = _Stop()
-    ready(f"http://{_shown(host)}:{server.effective_port}")
+    if door is not None:
+        door.port = listening.port
+    ready(f"http://{_shown(listening.host)}:{listening.port}")
     while not stopping.asked:
-        wasyncore.loop(timeout=0.5, map=server._map, count=1, use_poll=True)
-    _drain(server)
+        wasyncore.loop(timeout=0.5, map=listening.map, count=1, use_poll=True)
+        if door is not None and door.host != listening.host:
+            listening.move(door)
+    listening.drain()
+
+
+class _Listening:
+    """The sockets at which connections are accepted, and those connections. Raises Fault port.taken."""
+
+    def __init__(self, app: Any, host: str, port: int, settings: dict[str, Any]) -> None:
+        self._app, self._settings = app, settings
+        self.map: dict[int, Any] = {}
+        self._left: list[Any] = []  # listeners that moved, while their connections go on
+        self.host = host
+        self._server = self._listen(host, port)
+        self.port = int(self._server.effective_port)
+
+    def _listen(self, host: str, port: int) -> Any:
+        try:
+            server = create_server(self._app, map=self.map, host=host, port=port, **self._settings)
+        except OSError as fault:
+            raise Fault("port.taken", host=host, port=port) from fault
+        salvaging.salvage(server)
+        return server
+
+    def move(self, door: Door) -> None:
+        """To the door's address; whoever is connected stays so. If it cannot be had, the door moves back."""
+        self._stop_listening()
+        try:
+            self._server = self._listen(door.host, self.port)
+            self.host = door.host
+        except Fault:
+            log.warning("address not to be had host=%s port=%d", door.host, self.port)
+            self._server, door.host = self._listen(self.host, self.port), self.host
+
+    def _stop_listening(self) -> None:
+        """No new connections at the socket of now."""
+        self._server.del_channel()
+        self._server.socket.close()
+        self._left = [server for server in [*self._left, self._server] if server.active_channels]
+        for server in self._left:  # nobody else ends what lies idle there
+            server.maintenance(time.time())
+
+    def drain(self) -> None:
+        """Connections with a request or an answer under way are let finish."""
+        self._stop_listening()
+        end = time.monotonic() + DRAIN_S
+        while time.monotonic() < end and any(_busy(c) for c in self._channels()):
+            wasyncore.loop(timeout=0.1, map=self.map, count=1, use_poll=True)
+        self._settings["_dispatcher"].shutdown()
+
+    def _channels(self) -> list[Any]:
+        return [channel for server in self._left for channel in list(server.active_channels.values())]
 
 
 class _Stop:
@@ -68,16 +121,6 @@ class _Stop:
     def _ask(self, number: int, _frame: object) -> None:
         log.info("stopping signal=%d", number)
         self.asked = True
-
-
-def _drain(server: Any) -> None:
-    """No new connections; those with a request or an answer under way are let finish."""
-    server.del_channel()
-    server.socket.close()
-    end = time.monotonic() + DRAIN_S
-    while time.monotonic() < end and any(_busy(c) for c in list(server.active_channels.values())):
-        wasyncore.loop(timeout=0.1, map=server._map, count=1, use_poll=True)
-    server.task_dispatcher.shutdown()
 
 
 def _busy(channel: Any) -> bool:

@@ -59,20 +59,28 @@ NO_HUB = mark("There is no hub in {path} yet. Open {url} in a browser on this co
 
 
 @click.command(help=_("Serves the hub until it is stopped with Ctrl-C."))
-@click.option("--host", default="127.0.0.1", show_default=True, help=_("Address to listen on."))
+@click.option(
+    "--host",
+    show_default="127.0.0.1",
+    help=_(
+        "Address to listen on. Without it, the hub is opened to its network, and shut, on the page Network."
+    ),
+)
 @click.option(
     "--port", default=8383, show_default=True, type=click.IntRange(0, 65535), help=_("Port to listen on.")
 )
 @shared_options
 @pass_session
-def serve(session: Session, host: str, port: int) -> None:
+def serve(session: Session, host: str | None, port: int) -> None:
     from server.config import load_config
+    from server.door import Door
     from server.opening import Opening
     from server.serve import serve as serve_app
 
     backgrounds: list[Any] = []
 
     def opened(app: Any) -> None:
+        app.extensions["samleng"].door = door
         backgrounds.append(_begin_work(app.extensions["samleng"].hub))
 
     def ready(url: str) -> None:
@@ -87,9 +95,10 @@ def serve(session: Session, host: str, port: int) -> None:
         "body_limit": config.max_content_length,
         "trusted_proxy": config.trusted_proxy,
     }
+    door = Door(session.data, host)
     opening = Opening(session.data, opened)
     try:
-        serve_app(opening, host=host, port=port, ready=ready, **settings)
+        serve_app(opening, host=door, port=port, ready=ready, **settings)
     finally:
         for background in filter(None, backgrounds):
             background.stop()

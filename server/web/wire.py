@@ -15,6 +15,7 @@ from i18n import choose_language
 from server import accounts, second_factor
 from server.accounts import SignIn, place, rights_of
 from server.attempts import Attempts
+from server.door import Door
 from server.errors import Fault, Problem
 from server.export_jobs import Jobs
 from server.hub import NOTES, Hub
@@ -54,6 +55,7 @@ class Running:
         self.checked = CheckedPasswords(hub, self.attempts)
         self.exports = Jobs(hub, in_background=hub.config.background)
         self.once = Once()
+        self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none
         self.told: dict[str, list[tuple[str, dict[str, Any]]]] = {}  # what a session's next page says
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it
 
