@@ -56,7 +56,7 @@ API = (
     "server.web.odata",
     "server.web.entity_odata",
 )
-PAGES = ("signing_in", "account", "today", "exports", "network")
+PAGES = ("signing_in", "account", "today", "exports", "network", "projects")
 OTHERS = (
     "server.web.facts",
     "server.web.openrosa",

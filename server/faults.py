@@ -45,6 +45,8 @@ _TABLET = (
     _row("openrosa.version", 400, INPUT, mark("This address speaks OpenRosa: the request needs the header X-OpenRosa-Version: 1.0.")),
     _row("auth.needed", 401, INPUT, mark("Sign in first: check the user name and password in the tablet's server settings.")),
     _row("auth.failed", 401, INPUT, mark("The user name or the password is not right. Check them and try again.")),
+    _row("project.name", 400, INPUT, mark("A consultation needs a name of at most {limit} characters.")),
+    _row("project.name_differs", 400, INPUT, mark("What was typed is not the name of this consultation ({name}). Nothing was deleted.")),
     _row("door.fixed", 409, INPUT, mark("This hub was started with the address {host}, so a page cannot open or shut it. Start it without --host for that.")),
     _row("door.none", 409, INPUT, mark("This hub is served by another program, which decides who reaches it. Ask whoever set it up.")),
     _row("auth.paused", 429, INPUT, mark("A wrong password was given too often. Wait {minutes} minutes, then try again. Whoever is signed in, and tablets with a QR code, go on as before.")),

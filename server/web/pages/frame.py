@@ -57,6 +57,7 @@ def room(name: str, *, is_open: bool = False) -> Blueprint:
         made.before_request(_demand_sign_in)
     made.before_request(_begin_once)
     made.after_request(_end_once)
+    made.after_request(sections.remember_project)
     made.after_request(protect)
     for kind in (Refusal, FormFault, HTTPException, Exception):
         made.register_error_handler(kind, refuse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request
+from flask import Response, g, request
 
 from i18n import mark
 from server.errors import Refusal
@@ -53,15 +53,24 @@ def note_project() -> None:
         g.project_id = number
 
 
+def remember_project(answer: Response) -> Response:
+    """The consultation last looked at is the one at hand on the pages of the hub."""
+    number = str(g.get("project_id", ""))
+    if number and answer.status_code == 200 and request.cookies.get(PROJECT_COOKIE) != number:
+        answer.set_cookie(PROJECT_COOKIE, number, secure=wire.secure(), httponly=True, samesite="Lax")
+    return answer
+
+
 def around(section: str | None, project: Project | None) -> dict[str, Any]:
     """What base.html shows around a page: `sections` (section, address), `here`, `at_hand`, `all_projects`."""
     try:
-        listed = visible_projects() if wire.caller().actor else []
+        signed_in = wire.caller().actor is not None
     except Refusal:
-        listed = []
+        signed_in = False
+    listed = visible_projects() if signed_in else []
     at_hand = project or _at_hand(listed)
     return {
-        "sections": [(one, _address(one, at_hand)) for one in SECTIONS if listed and _is_open(one, at_hand)],
+        "sections": [(one, _address(one, at_hand)) for one in SECTIONS if signed_in and _is_open(one, at_hand)],
         "section": section, "at_hand": at_hand, "all_projects": listed,
     }  # fmt: skip
 
