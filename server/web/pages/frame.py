@@ -45,6 +45,7 @@ BROKE = mark(
     "Something went wrong on the hub, and nothing was changed. Try again; if it stays so, give the hub's log "
     "to whoever helps you."
 )
+SENT_S = 300  # longer than any page takes to load
 KEPT_S = 31_536_000  # a file under the hash of its bytes never changes
 
 
@@ -93,12 +94,18 @@ def _begin_once() -> Response | None:
     if led_to is None:
         g.once = name
         return None
-    return redirect(led_to, 303)  # type: ignore[return-value]
+    answer = redirect(led_to, 303)
+    answer.set_cookie("sent", name, max_age=SENT_S, secure=wire.secure(), samesite="Lax")
+    return answer  # type: ignore[return-value]
 
 
 def _end_once(answer: Response) -> Response:
+    """console.js holds what was written until it sees in `sent` that this form arrived."""
     if "once" in g:
-        wire.running().once.end(g.once, answer.location if answer.status_code == 303 else None)
+        done = answer.status_code == 303
+        wire.running().once.end(g.once, answer.location if done else None)
+        if done:
+            answer.set_cookie("sent", g.once, max_age=SENT_S, secure=wire.secure(), samesite="Lax")
     return answer
 
 
