@@ -149,6 +149,7 @@ def test_what_was_written_outlives_an_ended_session(
 def test_signing_in_leads_to_the_page_that_was_asked_for(client: FlaskClient) -> None:
     asked = client.get("/account?x=1")
     assert asked.status_code == 401
+    assert 'role="alert"' not in asked.text, "nothing has gone wrong"
     assert enter(client, **hidden(asked.text)).location == "/account?x=1"
 
 

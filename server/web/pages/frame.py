@@ -45,6 +45,7 @@ BROKE = mark(
     "Something went wrong on the hub, and nothing was changed. Try again; if it stays so, give the hub's log "
     "to whoever helps you."
 )
+SIGN_IN = mark("Sign in to see this page.")
 SENT_S = 300  # longer than any page takes to load
 KEPT_S = 31_536_000  # a file under the hash of its bytes never changes
 
@@ -205,6 +206,8 @@ def refuse(fault: Exception) -> Response:
     text, status = _words(fault)
     if _who()["actor"] is not None:
         return page("refused.html", status, fault=text)
+    if isinstance(fault, Problem) and fault.code == "401.2":
+        return page("sign_in.html", status, said=say(SIGN_IN), **_held())
     return page("sign_in.html", status, fault=text, email=request.form.get("email", ""), **_held())
 
 
