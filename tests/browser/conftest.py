@@ -6,6 +6,7 @@ Whatever a test does, the page must ask no other host for anything, say nothing 
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="a
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZES = {"phone": (390, 844), "laptop": (1280, 800)}
 LOCALES = {"km": "km-KH", "en": "en-GB"}
+EVERYDAY = [("phone", "km"), ("laptop", "en")]
 PICTURES = Path("build") / "pictures"
 REFUSED = re.compile(
     r"Failed to load resource: the server responded with a status of 4\d\d"
@@ -58,14 +60,13 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(params=SIZES)
-def size(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=LOCALES)
-def lang(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`size` and `lang`: all four windows in CI, every day those two in which most people look."""
+    if "size" in metafunc.fixturenames:
+        windows = list(itertools.product(SIZES, LOCALES)) if os.environ.get("CI") else EVERYDAY
+        metafunc.parametrize(("size", "lang"), windows)
+    elif "lang" in metafunc.fixturenames:
+        metafunc.parametrize("lang", LOCALES)
 
 
 @pytest.fixture
