@@ -10,7 +10,7 @@ from typing import Any
 
 from i18n import mark
 from server.datasets import By, append, present
-from server.entity_making import convert_pending, pending
+from server.entity_waiting import convert_pending, pending
 from server.errors import Problem
 from server.hub import Hub, Turn
 from server.projection.datasets import UPDATE

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from server.clock import stamp
-from server.entity_making import check_free
+from server.entity_changes import check_free
 from server.entity_values import KEYS, Received, plain_uuid, read_body, read_source
 from server.errors import Problem
 from server.hub import Hub, Turn

@@ -6,7 +6,8 @@ from __future__ import annotations
 import logging
 
 from server.entities import purge_entities
-from server.entity_making import catch_up, force_held
+from server.entity_making import catch_up
+from server.entity_waiting import force_held
 from server.errors import places
 from server.hub import Hub
 

@@ -12,7 +12,7 @@ from server import review, upkeep
 from server.clock import Clock
 from server.dataset_settings import change_settings
 from server.entities import delete_entity, purge_entities, update_entity
-from server.entity_making import force_held
+from server.entity_waiting import force_held
 from server.hub import Hub
 from server.store import entities, forms, projects, submissions
 from server.store.forms import Form

@@ -11,7 +11,8 @@ import pytest
 
 from server import upkeep
 from server.entities import create_many, delete_entity, purge_entities, update_entity
-from server.entity_making import catch_up, force_held
+from server.entity_making import catch_up
+from server.entity_waiting import force_held
 from server.hub import Hub
 from server.store import entities, state_tables
 from sync.ledger import travels
