@@ -55,7 +55,10 @@ API = (
     "server.web.odata",
     "server.web.entity_odata",
 )
-PAGES = ("signing_in", "account", "today", "exports")
+PAGES = (
+    "signing_in", "account", "today", "exports",
+    "forms", "form_page", "form_drafts", "form_translations", "form_papers",
+)  # fmt: skip
 OTHERS = (
     "server.web.facts",
     "server.web.openrosa",

@@ -229,7 +229,7 @@ def kept_fields() -> list[tuple[str, str]]:
 
 
 def protect(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers.setdefault("Content-Security-Policy", POLICY)  # pages/form_papers.py has a stricter one
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     if answer.mimetype == "text/html":  # who sits down at this browser next shall not page back
