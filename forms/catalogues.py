@@ -45,21 +45,34 @@ def read_catalogue(path: Path) -> Catalog:
         return Catalog(fuzzy=False)
     try:
         with path.open("rb") as source:
-            return read_po(source, abort_invalid=True)
-    except (PoFileError, ValueError, OSError, LookupError) as fault:
-        raise FormFault("po.unreadable", path=str(path), line=getattr(fault, "lineno", None) or 0) from None
+            return parse_catalogue(source, str(path))
+    except OSError:
+        raise FormFault("po.unreadable", path=str(path), line=0) from None
+
+
+def parse_catalogue(source: IO[bytes], name: str) -> Catalog:
+    """name: what it is called when it cannot be read. Raises FormFault po.unreadable."""
+    try:
+        return read_po(source, abort_invalid=True)
+    except (PoFileError, ValueError, LookupError) as fault:
+        raise FormFault("po.unreadable", path=name, line=getattr(fault, "lineno", None) or 0) from None
 
 
 def write_catalogue(path: Path, entries: Catalog, language: str) -> None:
     """The file is there whole or not at all; what it says is the same whoever writes it, and when."""
+    said = catalogue_bytes(entries, language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    growing = path.with_name(path.name + ".part")
+    growing.write_bytes(said)
+    growing.replace(path)
+
+
+def catalogue_bytes(entries: Catalog, language: str) -> bytes:
     for message in [*sentences(entries), *entries.obsolete.values()]:
         message.flags -= GUESSED
         # Babel reads the earlier English ("#| msgid …") as a note of the translator.
         message.user_comments = [note for note in message.user_comments if not note.startswith("|")]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    growing = path.with_name(path.name + ".part")
-    growing.write_bytes(written(entries, language, in_order=True))
-    growing.replace(path)
+    return written(entries, language, in_order=True)
 
 
 def extract_xlsform(

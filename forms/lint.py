@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from forms.apart import Compiling
 from forms.checks.cells import check_cells
@@ -24,6 +25,7 @@ from forms.checks.screen import check_screen
 from forms.checks.sensitive import check_sensitive
 from forms.checks.terms import check_terms
 from forms.checks.translations import check_translations
+from forms.compile import CompiledForm
 from forms.design import Design, read_design
 from forms.workbook import SOURCE_LIMIT, Workbook, check_size, read_workbook
 
@@ -35,13 +37,14 @@ FIRST_LINE = 4096  # bytes in which a CSV file's columns are looked for
 @dataclass(frozen=True)
 class Report:
     """findings: sorted by sheet, row and column. form_id, version: "" when the form could not be made.
-    validated: whether ODK Validate looked at it. compile_s: pyxform's own time."""
+    validated: whether ODK Validate looked at it. compile_s: pyxform's own time. form: what was made."""
 
     findings: tuple[Finding, ...]
     form_id: str = ""
     version: str = ""
     validated: bool = False
     compile_s: float = 0.0
+    form: CompiledForm | None = None
 
     @property
     def errors(self) -> int:
@@ -95,6 +98,7 @@ def check_form(
         form.version if form else "",
         made.validate is not None,
         made.compile_s,
+        form,
     )
 
 
@@ -113,7 +117,12 @@ def _columns(file: Path) -> tuple[str, ...]:
     if file.suffix.lower() != ".csv":
         return ()
     with file.open("rb") as stream:
-        first = stream.read(FIRST_LINE).decode("utf-8-sig", "replace").splitlines()[:1]
+        return columns_in(stream)
+
+
+def columns_in(stream: BinaryIO) -> tuple[str, ...]:
+    """What the first row of a CSV file says."""
+    first = stream.read(FIRST_LINE).decode("utf-8-sig", "replace").splitlines()[:1]
     return tuple(next(csv.reader(first), ()))
 
 

@@ -56,7 +56,19 @@ API = (
     "server.web.odata",
     "server.web.entity_odata",
 )
-PAGES = ("signing_in", "account", "today", "exports", "network", "projects")
+PAGES = (
+    "signing_in",
+    "account",
+    "today",
+    "exports",
+    "network",
+    "projects",
+    "forms",
+    "form_page",
+    "form_drafts",
+    "form_translations",
+    "form_papers",
+)
 OTHERS = (
     "server.web.facts",
     "server.web.openrosa",

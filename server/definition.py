@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from forms.compile import compile_form
+from forms.compile import CompiledForm, compile_form
 from forms.entities import Entities, read_entities
 from forms.errors import FormFault
 from forms.fields import Field, Schema, has_meta, read_schema
@@ -72,6 +72,15 @@ def read_definition(
     return made
 
 
+def compiled_definition(hub: Hub, form: CompiledForm, source: bytes, xls_type: str) -> Definition:
+    """The definition of a workbook that was compiled elsewhere (forms/apart.py). Raises Problem 400.8, 400.13,
+    400.25."""
+    try:
+        return _checked(_of_workbook(hub, form, source, xls_type))
+    except FormFault as fault:
+        raise problem_of(fault, source) from None
+
+
 def reversioned(hub: Hub, xform: bytes, version: str) -> tuple[Schema, Staged]:
     """The same form under another version. Raises Problem 400.1 when it cannot be written in."""
     try:
@@ -102,6 +111,10 @@ def _read_workbook(hub: Hub, source: bytes, xls_type: str, form_id_fallback: str
     # What it is shows in its first bytes; clients name the type of an .xlsx as that of an .xls and the other way.
     file_type = next((kind for begin, kind in MAGIC.items() if source.startswith(begin)), f".{xls_type}")
     form = compile_form(source, form_id_fallback=form_id_fallback, file_type=file_type)
+    return _of_workbook(hub, form, source, xls_type)
+
+
+def _of_workbook(hub: Hub, form: CompiledForm, source: bytes, xls_type: str) -> Definition:
     schema = read_schema(form.xform)
     return Definition(
         schema=schema,

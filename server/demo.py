@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import secrets
 import shutil
-import socket
 import sys
 from pathlib import Path
 
@@ -25,7 +24,15 @@ from server.hub import DATABASE, Hub
 from server.peers import project_of
 from server.serve import serve
 from server.store.projects import Project
-from server.tablets import find_tablet, payload, server_url, settings_of, terminal_text, write_png
+from server.tablets import (
+    find_tablet,
+    network_address,
+    payload,
+    server_url,
+    settings_of,
+    terminal_text,
+    write_png,
+)
 
 SIGN_IN, QR = "sign-in.txt", "tablet-qr.png"
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the person asked for with --host
@@ -67,16 +74,8 @@ def _write_sign_in(path: Path, password: str) -> None:
 
 
 def reachable(host: str, port: int) -> str:
-    """The address that a tablet on the same network uses. Nothing is sent to find it out."""
-    if host not in ANYWHERE:
-        return f"http://{host}:{port}"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address that is nobody's (RFC 5737)
-            host = probe.getsockname()[0]
-        except OSError:  # no network at all
-            host = "127.0.0.1"
-    return f"http://{host}:{port}"
+    """The address that a tablet on the same network uses."""
+    return f"http://{network_address() if host in ANYWHERE else host}:{port}"
 
 
 def show(folder: Path, hub: Hub, base: str) -> None:

@@ -56,24 +56,39 @@ def set_draft(
         project = projects.find_by_uid(turn.db, now.project_uid)
         made = keyed(turn, project, made) if project is not None else made
         check_lists(turn, now.project_uid, made.entities)
-        replaced = draft_in_force(history(turn, now))
-        follows = now.draft_id or now.current_id
-        files = carried_files(turn.db, follows, made)
-        links = carried_links(turn.db, follows, made)
-        append_version(
-            turn,
-            DRAFT,
-            subject_of(now),
-            made,
-            files,
-            supersedes=[replaced.id] if replaced else [],
-            by=by,
-            follows=follows,
-            links={name: link for name, link in links.items() if name not in files},
-            token=now.draft_token or make_token(),
-        )
+        _append_draft(turn, now, made, by)
 
     hub.write(work)
+
+
+def set_draft_again(hub: Hub, form: Form, *, by: By = None) -> None:
+    """The same draft once more: the test submissions, which belong to one draft, go. Raises Problem 404.1."""
+
+    def work(turn: Turn) -> None:
+        now = present(turn, form)
+        draft_entry(turn, now)
+        _append_draft(turn, now, definition_of(turn, now.draft_id), by)
+
+    hub.write(work)
+
+
+def _append_draft(turn: Turn, now: Form, made: Definition, by: By) -> None:
+    replaced = draft_in_force(history(turn, now))
+    follows = now.draft_id or now.current_id
+    files = carried_files(turn.db, follows, made)
+    links = carried_links(turn.db, follows, made)
+    append_version(
+        turn,
+        DRAFT,
+        subject_of(now),
+        made,
+        files,
+        supersedes=[replaced.id] if replaced else [],
+        by=by,
+        follows=follows,
+        links={name: link for name, link in links.items() if name not in files},
+        token=now.draft_token or make_token(),
+    )
 
 
 def drop_draft(hub: Hub, form: Form, *, by: By = None) -> None:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
 
 from server import entering, intake
+from server.drafts import set_draft_again
 from server.errors import Problem
+from server.form_entries import By
 from server.hub import Hub, Turn
 from server.intake import Case, Outcome, Post
 from server.store import forms, submissions
@@ -35,6 +39,31 @@ def opened_by(hub: Hub, project: Project, xml_form_id: str, token: str) -> Form:
     if not token or trial.draft_token != token:
         raise Problem("404.1")
     return trial
+
+
+def settings_for(base: str, project: Project, form: Form, title: str) -> dict[str, Any]:
+    """ODK Collect's settings for trying the draft out, for a QR code (server/tablets.py). base: the hub's address
+    without a slash at the end. The name and the mark in front tell the tablet's user that nothing here counts.
+    """
+    place = f"projects/{project.id}/forms/{quote(form.xml_form_id, safe='')}/draft"
+    return {
+        "general": {
+            "server_url": f"{base}/v1/test/{form.draft_token}/{place}",
+            "app_language": "km",
+            "form_update_mode": "match_exactly",
+            "autosend": "wifi_and_cellular",
+        },
+        "admin": {},
+        "project": {"name": f"[Draft] {title}", "icon": "📝"},
+    }
+
+
+def clear(hub: Hub, form: Form, *, by: By = None) -> None:
+    """Takes what was tried out away: the same draft begins anew, under the same token and with its files.
+
+    Raises Problem 404.1 (no draft).
+    """
+    set_draft_again(hub, form, by=by)
 
 
 def try_out(hub: Hub, post: Post, take_files: Callable[[], Mapping[str, Staged]]) -> Outcome:

@@ -43,12 +43,12 @@ def check_compared(design: Design, old_xform: bytes, new_xform: bytes) -> Iterat
     if old.schema.version == new.schema.version and old_xform != new_xform:
         yield _in_settings(design, "version", "compared.same_version", version=new.schema.version)
     places = {question.path: question for question in design.questions if question.kind != "close"}
-    successors = _successors(old, new)
+    heirs = successors(old, new)
     for path, gone in old.fields.items():
         if path in new.fields:
             yield from _check_kept(design, places, old, new, path)
         elif gone.type != "structure":
-            yield from _check_gone(design, places, old, new, path, successors.get(path, ""))
+            yield from _check_gone(design, places, old, new, path, heirs.get(path, ""))
 
 
 def read_version(xform: bytes) -> Version:
@@ -103,7 +103,7 @@ def _items(instance: etree._Element, texts: dict[str, Labels]) -> dict[str, Labe
 # --- questions that are gone
 
 
-def _successors(old: Version, new: Version) -> dict[str, str]:
+def successors(old: Version, new: Version) -> dict[str, str]:
     """Old path -> the new one that seems to be the same question: by name, by letters, then by label."""
     fresh = [path for path in new.fields if path not in old.fields]
     found: dict[str, str] = {}

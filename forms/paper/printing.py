@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from forms.compile import compile_form
 from forms.paper.answers import SMALL, Lists
@@ -65,6 +67,16 @@ def print_form(
 
 
 def read_lists(form: Questionnaire, media: Path) -> dict[str, list[Choice]]:
+    """The same, from the files of a folder."""
+
+    def open_file(name: str) -> BinaryIO | None:
+        file = media / name
+        return file.open("rb") if file.is_file() else None
+
+    return lists_from(form, open_file)
+
+
+def lists_from(form: Questionnaire, open_file: Callable[[str], BinaryIO | None]) -> dict[str, list[Choice]]:
     """The choices of the CSV files that a form chooses from. A file that is not there or cannot be read is
     left out: its question then asks for name and code."""
     wanted = {one.choices.file: one.choices for one in form.questions() if one.choices and one.choices.file}
@@ -72,14 +84,15 @@ def read_lists(form: Questionnaire, media: Path) -> dict[str, list[Choice]]:
     for name, choices in wanted.items():
         if Path(name).name == name and name.endswith(".csv"):
             try:
-                found[name] = list(_rows(media / name, choices.value, choices.label))
+                if (stream := open_file(name)) is not None:
+                    found[name] = list(_rows(stream, choices.value, choices.label))
             except (OSError, UnicodeDecodeError, csv.Error):
                 continue
     return found
 
 
-def _rows(file: Path, value: str, label: str) -> Iterator[Choice]:
-    with file.open(encoding="utf-8-sig", newline="") as source:
+def _rows(stream: BinaryIO, value: str, label: str) -> Iterator[Choice]:
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as source:
         for row in csv.DictReader(source):
             if row.get(value):
                 languages = {lang: row.get(f"label_{lang}") or "" for lang in ("km", "en")}

@@ -154,6 +154,24 @@ def count_submissions(db: sqlite3.Connection, form_id: int) -> tuple[int, str | 
     return int(row[0]), row[1]
 
 
+def newest_moment(db: sqlite3.Connection, form_id: int) -> str | None:
+    """When the newest came, deleted ones left out."""
+    row = db.execute(
+        "SELECT max(created_at) FROM submission WHERE form_id = ? AND deleted_at IS NULL", (form_id,)
+    ).fetchone()
+    return row[0]  # type: ignore[no-any-return]
+
+
+def count_by_version(db: sqlite3.Connection, form_id: int) -> dict[str, int]:
+    """form version -> how many submissions were first sent with it, deleted ones left out."""
+    rows = db.execute(
+        "SELECT form_version, count(*) FROM submission WHERE form_id = ? AND deleted_at IS NULL "
+        "GROUP BY form_version ORDER BY form_version",
+        (form_id,),
+    )
+    return dict(rows.fetchall())
+
+
 def count_review_states(db: sqlite3.Connection, form_id: int) -> dict[str, int]:
     """review state ("received" when nobody decided) -> how many."""
     rows = db.execute(

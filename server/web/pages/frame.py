@@ -117,7 +117,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     text = render_template(
         template, _=speaker(lang), lang=lang, hub_name=wire.hub().name, root=request.root_path, asset=asset,
         may=wire.may, state_words=STATES, quote=lambda said: quote(said, safe=""), told=_told(), here=_here(),
-        once=new_name,        others=[other for other in LANGUAGES if other != lang], **_who(),
+        once=new_name, others=[other for other in LANGUAGES if other != lang], **_who(),
         **{**sections.around(values.get("section"), values.get("project")), **values},
     )  # fmt: skip
     return Response(text, status, content_type="text/html; charset=utf-8")
@@ -252,7 +252,7 @@ def kept_fields() -> list[tuple[str, str]]:
 
 
 def protect(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers.setdefault("Content-Security-Policy", POLICY)  # pages/form_papers.py has a stricter one
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
     if answer.mimetype == "text/html":  # who sits down at this browser next shall not page back
