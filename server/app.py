@@ -63,6 +63,8 @@ PAGES = (
     "exports",
     "network",
     "projects",
+    "people",
+    "tablets",
     "forms",
     "form_page",
     "form_drafts",

@@ -467,9 +467,10 @@ def catalogue(console: Console, **changed: str) -> bytes:
 
 def stale() -> bytes:
     """The form with its translations stamped, and English that changed since."""
+    from openpyxl import load_workbook
+
     from forms.texts import read_texts
     from forms.translations import merge
-    from openpyxl import load_workbook
 
     stamped = load_workbook(io.BytesIO(merge(read_texts(water(version="2026112302")), {}).source))
     stamped["survey"]["D3"].value = "How many people drink it?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from server.projects import create_project
 from server.roles import VIEWER, role_named
 from server.store import projects
 from server.store.projects import Project
-from tests.conftest import EMAIL, PASSWORD
+from tests.conftest import PASSWORD
+from tests.web.coordinator import Coordinator
 
 NAME = "ស្ត្រី សន្តិភាព និង <b>សន្តិសុខ</b>"
 SETTINGS = "/projects/1/settings"
@@ -24,19 +24,6 @@ SETTINGS = "/projects/1/settings"
 @pytest.fixture
 def project(hub: Hub) -> Project:
     return create_project(hub, NAME)
-
-
-class Coordinator:
-    def __init__(self, client: FlaskClient, email: str = EMAIL) -> None:
-        self.client = client
-        client.post("/sign-in", data={"email": email, "password": PASSWORD})
-        self.secret = re.findall(r'name="__csrf" value="([^"]+)"', client.get("/account").text)[0]
-
-    def post(self, path: str, **said: str) -> Any:
-        return self.client.post(path, data={"__csrf": self.secret, **said}, headers={"Accept-Language": "en"})
-
-    def get(self, path: str) -> Any:
-        return self.client.get(path, headers={"Accept-Language": "en"})
 
 
 @pytest.fixture

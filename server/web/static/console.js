@@ -29,6 +29,11 @@ document.addEventListener("change", (event) => {
   if (event.target.dataset.go !== undefined) event.target.form.requestSubmit();
 });
 
+// <button data-print>
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
 // <button data-copy="text">
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
