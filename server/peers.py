@@ -140,6 +140,12 @@ def acquaint(turn: Turn, card: Card, url: str | None, relation: str, shared: Seq
     turn.append("hub.add", f"hub:{card.id}", body)
 
 
+def set_url(hub: Hub, peer: Peer, url: str | None) -> None:
+    """Where it is called from now on; None: at the addresses of its card."""
+    shared = json.loads(peer.projects) if peer.projects else None
+    hub.write(lambda turn: acquaint(turn, card_of(peer), url, peer.relation, shared))
+
+
 def remove_peer(hub: Hub, name: str) -> Peer:
     """Forgets a hub. Entries exchanged with it stay. Raises Fault hub.unknown."""
     peer = find_peer(hub, name)

@@ -25,6 +25,7 @@ from server.store.actors import Actor
 from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
+from server.sync_jobs import Exchanges
 from server.web import digest
 from server.web.credentials import (
     Caller,
@@ -54,6 +55,7 @@ class Running:
         self.attempts = Attempts()
         self.checked = CheckedPasswords(hub, self.attempts)
         self.exports = Jobs(hub, in_background=hub.config.background)
+        self.exchanges = Exchanges(hub, in_background=hub.config.background)
         self.once = Once()
         self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none
         self.told: dict[str, list[tuple[str, dict[str, Any]]]] = {}  # what a session's next page says
@@ -61,6 +63,7 @@ class Running:
 
     def close(self) -> None:
         """Releases files and threads, once the requests under way are done."""
+        self.exchanges.close()
         self.exports.close()
         if self._gate.shut():
             self.hub.close()

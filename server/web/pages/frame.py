@@ -116,7 +116,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     lang = reader_language()
     text = render_template(
         template, _=speaker(lang), lang=lang, hub_name=wire.hub().name, root=request.root_path, asset=asset,
-        may=wire.may, state_words=STATES, quote=lambda said: quote(said, safe=""), told=_told(), here=_here(),
+        may=wire.may, state_words=STATES, quote=lambda said: quote(said, safe=""), told=_told(), same_page=_same_page(),
         once=new_name, others=[other for other in LANGUAGES if other != lang], **_who(),
         **{**sections.around(values.get("section"), values.get("project")), **values},
     )  # fmt: skip
@@ -144,7 +144,7 @@ def back(path: str) -> Response:
     return redirect(f"{request.root_path}{path}", 303)  # type: ignore[return-value]
 
 
-def _here() -> str:
+def _same_page() -> str:
     """Where the language's link leads back to: this page, if it can be asked for again."""
     path = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return "" if path == "/" else f"?from={quote(path, safe='')}"

@@ -4,7 +4,7 @@
 // A second click on a slow laptop must not send a form twice. The server holds it too (`__once`).
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.dataset.again !== undefined) return;
+  if (event.defaultPrevented || event.submitter?.dataset.again !== undefined) return; // a file to save: the page stays
   if (form.dataset.sent !== undefined) { event.preventDefault(); return; }
   form.dataset.sent = "";
   for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-disabled", "true");
