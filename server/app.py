@@ -63,6 +63,7 @@ PAGES = (
     "exports",
     "network",
     "projects",
+    "submissions",
     "hubs",
     "pairing",
     "bundles",

@@ -15,6 +15,7 @@ from i18n import choose_language
 from server import accounts, second_factor
 from server.accounts import SignIn, place, rights_of
 from server.attempts import Attempts
+from server.bulk_review import Undoing
 from server.door import Door
 from server.errors import Fault, Problem
 from server.export_jobs import Jobs
@@ -57,6 +58,7 @@ class Running:
         self.exports = Jobs(hub, in_background=hub.config.background)
         self.exchanges = Exchanges(hub, in_background=hub.config.background)
         self.once = Once()
+        self.undoing = Undoing()
         self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none
         self.told: dict[str, list[tuple[str, dict[str, Any]]]] = {}  # what a session's next page says
         self.document: dict[str, Any] | None = None  # OpenAPI, once somebody has asked for it

@@ -29,6 +29,12 @@ document.addEventListener("change", (event) => {
   if (event.target.dataset.go !== undefined) event.target.form.requestSubmit();
 });
 
+// <input type=checkbox data-all="name">: ticks all of that name in its form
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.all;
+  if (name) for (const box of event.target.form.querySelectorAll(`input[name="${name}"]`)) box.checked = event.target.checked;
+});
+
 // <button data-print>
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
