@@ -1,9 +1,9 @@
-"""A consultation's submissions: a page of a form's at a time, found by filters or by words, and many reviewed at once."""
+"""A consultation's submissions: a page at a time, found by filters or by words, and many reviewed at once."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +27,8 @@ from server.web.pages.frame import back, page, reader_language, room, tell
 blueprint = room("submissions_pages")
 ADDRESS = "/projects/<int:project_id>/submissions"
 SHOWN, FOUND = 50, 100
+MEANWHILE = mark("{n} were changed by somebody else meanwhile and left as they are: look at them.")
+NUMBER = re.compile(r"[0-9]{1,18}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 AFTER = re.compile(r"([0-9TZ:.\-+]{10,40})~(\d{1,18})")
 KEPT = ("form", "state", "facilitator", "hub", "since", "until", "missing", "conflict", "deleted", "q")
@@ -90,10 +92,7 @@ def _tell(outcome: Outcome) -> None:
     if outcome.same:
         tell(mark("{n} were so already."), n=len(outcome.same))
     if outcome.meanwhile:
-        tell(
-            mark("{n} were changed by somebody else meanwhile and left as they are: look at them."),
-            n=len(outcome.meanwhile),
-        )
+        tell(MEANWHILE, n=len(outcome.meanwhile))
     for fault in list(outcome.refused.values())[:3]:
         tell(mark("Not done: {reason}"), reason=fault.text(reader_language()))
 
@@ -131,7 +130,7 @@ def _wanted(form: Form) -> Wanted:
     return Wanted(
         form.id,
         state=said.get("state", "") if said.get("state") in STATE_WORDS else "",
-        submitter=int(facilitator) if facilitator.isascii() and facilitator.isdigit() and len(facilitator) < 19 else None,
+        submitter=int(facilitator) if NUMBER.fullmatch(facilitator) else None,
         hub=said.get("hub", ""), since=_moment(said.get("since", ""), 0), until=_moment(said.get("until", ""), 1),
         lacking=bool(said.get("missing")), apart=bool(said.get("conflict")), deleted=bool(said.get("deleted")),
         before=(after[1], int(after[2])) if after else None,
@@ -146,8 +145,6 @@ def _moment(said: str, later: int) -> str:
         day = date.fromisoformat(said) + timedelta(days=later)
     except (ValueError, OverflowError):
         return ""
-    from datetime import UTC, datetime, time
-
     return datetime.combine(day, time(), CAMBODIA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
