@@ -64,6 +64,7 @@ PAGES = (
     "network",
     "projects",
     "submissions",
+    "submission",
     "hubs",
     "pairing",
     "bundles",

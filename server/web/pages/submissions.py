@@ -184,7 +184,7 @@ def _page(
 ) -> Response:
     db, caller = wire.hub().read(), wire.caller()
     people = sorted(listing.submitters_of(db, form.id), key=lambda one: sort_key(one[1]))
-    titles = {one.xml_form_id: _title(one) for one in listed}
+    titles = {one.xml_form_id: title_of(one) for one in listed}
     kept = {name: request.args[name] for name in KEPT if request.args.get(name)}
     return page(
         "submissions/list.html", fault.status if fault else 200, section="submissions", project=project, form=form,
@@ -196,6 +196,6 @@ def _page(
     )  # fmt: skip
 
 
-def _title(form: Form) -> str:
+def title_of(form: Form) -> str:
     version = forms.find_version(wire.hub().read(), form.current_id) if form.current_id else None
     return (version.name if version else None) or form.xml_form_id
