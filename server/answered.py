@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from lxml import etree
 
@@ -23,7 +24,6 @@ from server.hub import Hub
 from server.overview import CAMBODIA
 from server.store import forms
 from server.store.forms import Form, FormVersion
-from server.store.submissions import SubmissionVersion
 from sync.errors import BlobMissing
 
 POINTS = frozenset({"geopoint", "geotrace", "geoshape"})
@@ -65,7 +65,18 @@ class Answered:
     unread: Fault | None = None
 
 
-def read_answers(hub: Hub, form: Form, version: SubmissionVersion, lang: str) -> Answered:
+class Told(Protocol):
+    """A version of a submission, taking part or set aside."""
+
+    @property
+    def xml(self) -> str: ...
+    @property
+    def form_version(self) -> str: ...
+    @property
+    def instance_id(self) -> str: ...
+
+
+def read_answers(hub: Hub, form: Form, version: Told, lang: str) -> Answered:
     """The answers of one version, in this language where the form speaks it."""
     try:
         root, envelope = parse_instance(hub.blobs.read(version.xml, hub.read()))

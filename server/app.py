@@ -65,6 +65,8 @@ PAGES = (
     "projects",
     "submissions",
     "submission",
+    "conflicts",
+    "parked",
     "hubs",
     "pairing",
     "bundles",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from server.answered import Answer, Part, read_answers
+from server.answered import Answer, Part, Told, read_answers
 from server.hub import Hub
 from server.overview import local_time
 from server.store import peers
 from server.store.forms import Form
 from server.store.ledger_sqlite import entries_of
-from server.store.submissions import Submission, SubmissionVersion
+from server.store.submissions import Submission
 from server.subjects import submission_subject
 from sync.ledger import Entry
 from sync.merge import ATTACH, COMMENT, CREATE, DELETE, EDIT, RESOLVE, RESTORE, REVIEW
@@ -63,9 +63,7 @@ class Change:
     new: str
 
 
-def changes_between(
-    hub: Hub, form: Form, old: SubmissionVersion, new: SubmissionVersion, lang: str
-) -> list[Change] | None:
+def changes_between(hub: Hub, form: Form, old: Told, new: Told, lang: str) -> list[Change] | None:
     """In the form's order; None when one of the two cannot be read."""
     before, after = (read_answers(hub, form, one, lang) for one in (old, new))
     if before.unread or after.unread:

@@ -27,7 +27,7 @@ from server.store.submissions import Submission
 from server.subjects import submission_subject
 from sync.errors import BlobMissing
 from sync.ledger import Entry
-from sync.merge import EDIT, RESOLVE, Standing, Version
+from sync.merge import EDIT, RESOLVE, Standing, Version, heads
 
 DECISIONS = ("pick", "take", "reviewState", "deleted")
 
@@ -123,6 +123,75 @@ def pick(hub: Hub, form: Form, held: Submission, choice: str, *, by: By = None) 
         earlier = [e.id for e in known_about(turn.db, form, held.instance_id) if e.kind == RESOLVE]
         body = {"instance_id": chosen.instance_id, "xml": chosen.xml}
         turn.append(RESOLVE, _subject(form, held), _signed(body, by), supersedes=[*_names(sides), *earlier])
+
+    hub.write(work)
+
+
+def reopen(hub: Hub, form: Form, held: Submission, *, by: By = None) -> None:
+    """Takes the last decision between versions back: they stand against each other again. Said as decisions made
+    apart, one for each version, which is what hubs show as a conflict. Raises Fault conflict.not_decided."""
+
+    def work(turn: Turn) -> None:
+        known = known_about(turn.db, form, held.instance_id)
+        resolved = heads(e for e in known if e.kind == RESOLVE)
+        named = {name for entry in resolved for name in entry.supersedes}
+        standing = standing_of(turn.db, form, held.instance_id)
+        sides = [v for v in standing.versions if any(t.id in named for t in v.twins)]
+        if standing.rivals or len(sides) < 2:
+            raise Fault("conflict.not_decided", instance_id=held.instance_id)
+        for side in sides:
+            body = {"instance_id": side.instance_id, "xml": side.xml}
+            earlier = [entry.id for entry in resolved]
+            turn.append(
+                RESOLVE, _subject(form, held), _signed(body, by), supersedes=[*_names(sides), *earlier]
+            )
+
+    hub.write(work)
+
+
+def can_reopen(hub: Hub, form: Form, held: Submission) -> bool:
+    """Whether somebody decided between versions that still could stand."""
+    known = known_about(hub.read(), form, held.instance_id)
+    resolved = heads(e for e in known if e.kind == RESOLVE)
+    if len(resolved) != 1:
+        return False
+    standing = standing_of(hub.read(), form, held.instance_id)
+    current = standing.current
+    picked = (resolved[0].body["instance_id"], resolved[0].body["xml"])
+    return not standing.rivals and current is not None and (current.instance_id, current.xml) == picked
+
+
+def go_back(hub: Hub, form: Form, held: Submission, version: str, *, instance_id: str, by: By = None) -> None:
+    """A new version with the answers and files of an old one: what was combined or edited in error is as it was.
+
+    version: the old one's instanceID or the SHA-256 of its XML; instance_id: of the new version. Raises Fault
+    conflict.version, conflict.same_id, conflict.unread, conflict.undecided (first say which one stands)."""
+
+    def work(turn: Turn) -> None:
+        standing = standing_of(turn.db, form, held.instance_id)
+        if standing.current is None or standing.rivals:
+            raise Fault("conflict.undecided", instance_id=held.instance_id)
+        old = _chosen(standing.versions, version)
+        try:
+            xml = turn.hub.blobs.read(old.xml, turn.db)
+        except BlobMissing:
+            raise Fault("conflict.unread", instance_id=old.instance_id) from None
+        made = combine(xml, {}, {}, _schema(turn.hub, turn.db, form, old), instance_id=instance_id,
+                       deprecated_id=standing.current.instance_id)  # fmt: skip
+        body: dict[str, object] = {
+            "instance_id": instance_id,
+            "form_version": old.entry.body["form_version"],
+            "deprecated_id": standing.current.instance_id,
+        }
+        files = {name: sha for name, sha in old.files.items() if sha}
+        if files:
+            body["files"] = files
+        if old.entry.body.get("instance_name"):
+            body["instance_name"] = old.entry.body["instance_name"]
+        turn.append(
+            EDIT, _subject(form, held), _signed(body, by), supersedes=_names([standing.current]),
+            blobs=[stage_bytes(made.xml)], named_before=dict.fromkeys(files.values()),
+        )  # fmt: skip
 
     hub.write(work)
 

@@ -233,6 +233,10 @@ _DECISIONS = (
     _row("conflict.unread", 409, INPUT, mark("The answers of {instance_id} have not all come here yet. Decide once they are here, or pick one version.")),
     _row("conflict.file", 409, INPUT, mark("Two answers name different files {name}, so they cannot stand side by side. Take both from one version.")),
     _row("conflict.decision", 400, INPUT, mark("Say one thing: {options}.")),
+    _row("conflict.not_decided", 409, NOTHING, mark("There is no decision between versions of {instance_id} that could be taken back.")),
+    _row("conflict.undecided", 409, INPUT, mark("Versions of {instance_id} stand against each other. First decide which one stands.")),
+    _row("conflict.changed", 409, NOTHING, mark("Somebody else decided, or another version came, since this page was shown. Nothing of yours was done: here is how it is now.")),
+    _row("conflict.nothing_chosen", 400, INPUT, mark("Nothing was chosen. Choose a side, or answers, then decide.")),
     _row("parked.unknown", 404, INPUT, mark("Nothing is set aside under {id}. Look at the list again: somebody may have decided it.")),
     _row("parked.waits", 409, NOTHING, mark("What is set aside under {id} waits for its form, form version or original. It goes in by itself once that arrives.")),
 )
