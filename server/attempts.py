@@ -74,6 +74,18 @@ class Attempts:
             while len(self._welcome) > KEPT:
                 self._welcome.popitem(last=False)
 
+    def paused(self) -> list[tuple[str, str, int]]:
+        """(address tried, place, minutes left) of those that wait now; "" for any."""
+        now = self._now_s()
+        with self._lock:
+            held = [(who, place, count.until - now) for (who, place), count in self._counts.items()]
+        return [(who, place, math.ceil(left / 60)) for who, place, left in held if left > 0]
+
+    def forgive(self, who: str, place: str) -> None:
+        """They may try again at once."""
+        with self._lock:
+            self._counts.pop((who, place), None)
+
     def _check(self, email: str, place: str) -> None:
         now = self._now_s()
         with self._lock:

@@ -63,6 +63,7 @@ _TABLET = (
     _row("answers.no_form", 404, INPUT, mark("The form's version {version} is not here, so its questions are not known. The answers are kept as they came.")),
     _row("comment.empty", 400, INPUT, mark("The comment is empty. Write something, then save it.")),
     _row("withdrawal.not_sure", 400, INPUT, mark("Nothing was withdrawn. Tick the box if you are sure: it cannot be undone.")),
+    _row("backup.passphrase", 400, INPUT, mark("A backup needs a passphrase of at least {least} characters, the same in both fields. Nothing was made.")),
     _row("door.fixed", 409, INPUT, mark("This hub was started with the address {host}, so a page cannot open or shut it. Start it without --host for that.")),
     _row("door.none", 409, INPUT, mark("This hub is served by another program, which decides who reaches it. Ask whoever set it up.")),
     _row("auth.paused", 429, INPUT, mark("A wrong password was given too often. Wait {minutes} minutes, then try again. Whoever is signed in, and tablets with a QR code, go on as before.")),

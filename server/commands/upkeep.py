@@ -66,10 +66,12 @@ def rebuild(session: Session, check: bool) -> None:
 @shared_options
 @pass_session
 def backup(session: Session, file: Path) -> None:
+    from server.backups import note_backup
     from server.upkeep import backup as write_backup
 
     with session.hub() as hub:
         write_backup(hub, file)
+        note_backup(hub, file.stat().st_size, sealed=False)
     session.say("The backup is in {path}. It holds everything in clear: keep it locked away.", path=file)
     session.answer({"file": str(file), "size_bytes": file.stat().st_size})
 

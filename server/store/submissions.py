@@ -154,6 +154,12 @@ def count_submissions(db: sqlite3.Connection, form_id: int) -> tuple[int, str | 
     return int(row[0]), row[1]
 
 
+def count_everywhere(db: sqlite3.Connection) -> tuple[int, str | None]:
+    """(how many submissions the hub holds, moment of the newest), the trash left out."""
+    row = db.execute("SELECT count(*), max(created_at) FROM submission WHERE deleted_at IS NULL").fetchone()
+    return int(row[0]), row[1]
+
+
 def newest_moment(db: sqlite3.Connection, form_id: int) -> str | None:
     """When the newest came, deleted ones left out."""
     row = db.execute(

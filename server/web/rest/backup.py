@@ -10,7 +10,9 @@ from pathlib import Path
 from flask import Blueprint, Response
 
 from server import upkeep
+from server.backups import note_backup
 from server.clock import stamp
+from server.hub import Hub
 from server.sealing import CHUNK, seal
 from server.web import wire
 from server.web.form_data import streamed
@@ -29,7 +31,7 @@ def send() -> Response:
         folder = guard.enter_context(tempfile.TemporaryDirectory(dir=hub.data, prefix=upkeep.SENDING))
         copy = Path(folder) / "copy.tar"
         upkeep.backup(hub, copy)
-        pieces = _pieces(copy, passphrase, hub.config.password_cost)
+        pieces = pieces_of(hub, copy, passphrase)
         answer = streamed(pieces, guard.pop_all(), "application/octet-stream")
     moment = stamp(hub.clock.now())[:19].replace(":", "-")
     name = f"samleng-backup-{moment}.tar{'.sealed' if passphrase else ''}"
@@ -37,10 +39,11 @@ def send() -> Response:
     return answer
 
 
-def _pieces(copy: Path, passphrase: str | None, cost: int) -> Iterator[bytes]:
+def pieces_of(hub: Hub, copy: Path, passphrase: str | None) -> Iterator[bytes]:
+    """It counts as made once its last byte is handed out."""
     with copy.open("rb") as stream:
         if passphrase:
-            yield from seal(stream, passphrase, cost)
-            return
-        while chunk := stream.read(CHUNK):
-            yield chunk
+            yield from seal(stream, passphrase, hub.config.password_cost)
+        else:
+            yield from iter(lambda: stream.read(CHUNK), b"")
+    note_backup(hub, copy.stat().st_size, sealed=bool(passphrase))
