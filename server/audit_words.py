@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "project.update": mark("changed the consultation {what}"),
     "project.delete": mark("deleted the consultation {what}"),
     "project.privacy.update": mark("set how carefully answers of {what} are kept"),
+    "project.quotas.update": mark("set whom {what} is to hear"),
     "public_wave.create": mark("fixed a public wave of {what}"),
     "form.create": mark("added the form {what}"),
     "form.update": mark("changed the form {what}"),

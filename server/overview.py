@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from server.hub import Hub
-from server.store import forms, peers, projects, submissions
+from server.store import forms, paging, peers, projects, submissions
 from server.store.forms import Form
 from server.store.projects import Project
 
 STATES = ("received", "hasIssues", "edited", "approved", "rejected")
 CAMBODIA = timezone(timedelta(hours=7))  # no summer time
-May = Callable[[str, Project, Form | None], bool]
+May = Callable[[str, Project | None, Form | None], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def _form(hub: Hub, project: Project, form: Form, may: May) -> FormView:
     readable = form.current_id is not None and all(
         may(verb, project, form) for verb in ("submission.list", "submission.read")
     )
-    total, newest = submissions.count_submissions(db, form.id) if readable else (0, None)
+    total = paging.count_live(db, form.id) if readable else 0
+    newest = submissions.newest_moment(db, form.id) if readable else None
     return FormView(
         xml_form_id=form.xml_form_id,
         name=(version.name if version else None) or form.xml_form_id,

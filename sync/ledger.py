@@ -105,6 +105,7 @@ SHARED_KINDS = frozenset(
         "entity.purge",
         "hub.introduce",
         "project.privacy.update",
+        "project.quotas.update",
         "pseudonym_key.create",
         "public_wave.create",
     }

@@ -60,6 +60,32 @@ def make_report(
     return Report(title, wishes.languages, imprint.id, wishes.khmer_digits, blocks)
 
 
+def progress_blocks(plan: Plan, found: Counts, wishes: Wishes, k: int) -> list[Block]:
+    """How far a consultation has come: the amounts, the quotas, who took part, and when it came."""
+    words = Words(wishes.languages, wishes.khmer_digits, k)
+    crowd = _crowd(plan, found, words)
+    amounts = [(words.say(mark("Submissions that take part")), _amount(found.submissions, words))]
+    if plan.people:
+        amounts.append((words.say(mark("People in them")), _amount(sum(found.people.values()), words)))
+    left_out = (
+        (mark("Left out: no consent"), found.no_consent),
+        (mark("Left out: rejected"), found.rejected),
+        (mark("Left out: set aside"), found.set_aside),
+        (mark("Left out: cannot be read"), found.unread),
+    )
+    amounts += [(words.say(message), _amount(number, words)) for message, number in left_out if number]
+    return [
+        Facts(amounts),
+        *coverage(wishes.quotas, crowd, words),
+        *_who(plan, found, words, crowd),
+        *_weeks(found, words),
+        Paragraph(words.say(RULE, k=words.k), soft=True),
+        Paragraph(
+            words.say(SIGNS, small=words.small, hidden=words.hidden, last=words.k - 1, k=words.k), soft=True
+        ),
+    ]
+
+
 def _crowd(plan: Plan, found: Counts, words: Words) -> Crowd:
     """Who took part: people where the form asks of each, else submissions by their province."""
     people = found.people

@@ -19,6 +19,7 @@ from server.bulk_review import Undoing
 from server.door import Door
 from server.errors import Fault, Problem
 from server.export_jobs import Jobs
+from server.figures import Countings
 from server.hub import NOTES, Hub
 from server.roles import Rights
 from server.store import forms, projects
@@ -57,6 +58,7 @@ class Running:
         self.checked = CheckedPasswords(hub, self.attempts)
         self.exports = Jobs(hub, in_background=hub.config.background)
         self.exchanges = Exchanges(hub, in_background=hub.config.background)
+        self.figures = Countings(hub, in_background=hub.config.background)
         self.once = Once()
         self.undoing = Undoing()
         self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none
@@ -66,6 +68,7 @@ class Running:
     def close(self) -> None:
         """Releases files and threads, once the requests under way are done."""
         self.exchanges.close()
+        self.figures.close()
         self.exports.close()
         if self._gate.shut():
             self.hub.close()

@@ -35,7 +35,8 @@ PLAN = ("project:p", "form:p/rice", "actor:t")
 # kind -> (up, down for what the province holds, down for what it does not). Between equals all go.
 ROWS = {
     **dict.fromkeys(
-        ("project.create", "project.update", "project.delete", "project.privacy.update"), (False, True, True)
+        ("project.create", "project.update", "project.delete", "project.privacy.update", "project.quotas.update"),
+        (False, True, True),
     ),
     **dict.fromkeys(
         ("form.create", "form.update.publish", "form.update", "form.delete", "form.restore", "form.purge"),

@@ -3,3 +3,4 @@ CREATE INDEX submission_by_state ON submission (form_id, review_state, created_a
 CREATE INDEX submission_by_submitter ON submission (form_id, submitter_id, created_at) WHERE deleted_at IS NULL;
 CREATE INDEX submission_apart ON submission (form_id, created_at) WHERE deleted_at IS NULL AND rivals > 0;
 CREATE INDEX submission_lacking ON submission (form_id, created_at) WHERE deleted_at IS NULL AND present < expected;
+CREATE INDEX submission_by_hub ON submission (form_id, hub, created_at) WHERE deleted_at IS NULL;

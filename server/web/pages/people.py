@@ -192,7 +192,7 @@ def _one(user: Actor, fault: Refusal | None = None, *, link: str = "", until: st
 def _of_project(project: Project) -> Response:
     db = wire.hub().read()
     tablets = actors.list_app_users(db, project.uid)
-    used = actors.last_used(db, [one.id for one in tablets])
+    used = actors.last_sent(db, project.id, [one.id for one in tablets])
     giving = [name for name in ROLE_WORDS if name != ADMIN and may_give(role_named(name), (project, None))]
     return page(
         "people/project.html", section="people", project=project, held=roles_in(wire.hub(), project),

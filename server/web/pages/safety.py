@@ -186,7 +186,8 @@ def _backup(fault: Refusal | None = None, found: dict[str, Any] | None = None) -
     hub = wire.hub()
     return page(
         "safety/backup.html", fault.status if fault else 200, section="safety", last=last_backup(hub.data),
-        at=local_time, due=is_due(hub), found=found, least=SHORTEST, fault=fault.text(reader_language()) if fault else "",
+        at=local_time, due=is_due(hub), found=found, least=SHORTEST,
+        fault=fault.text(reader_language()) if fault else "",
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def _code(project: Project, tablet: Actor) -> tuple[dict[str, Any], Refusal | No
 def _one(project: Project, tablet: Actor) -> Response:
     db = wire.hub().read()
     code, fault = _code(project, tablet) if tablet.token else ({}, None)
-    used = actors.last_used(db, [tablet.id]).get(tablet.id)
+    used = actors.last_sent(db, project.id, [tablet.id]).get(tablet.id)
     return page(
         "people/tablet.html", fault.status if fault else 200, section="people", project=project, tablet=tablet,
         code=code, fault=fault.text(reader_language()) if fault else "", choices=CHOICES, used=local_time(used),

@@ -6,6 +6,7 @@ from flask import Response
 
 from i18n import mark
 from server.overview import overview
+from server.today import needs
 from server.web import wire
 from server.web.pages.frame import STATES, page, room
 
@@ -17,5 +18,7 @@ FORM_STATES = {"open": mark("Open"), "closing": mark("Closing"), "closed": mark(
 def show() -> Response:
     if wire.caller().actor is None:
         return page("sign_in.html")
-    projects = overview(wire.hub(), wire.may)
-    return page("home.html", section="today", projects=projects, states=STATES, form_states=FORM_STATES)
+    return page(
+        "today.html", section="today", projects=overview(wire.hub(), wire.may), states=STATES,
+        form_states=FORM_STATES, needs=needs(wire.hub(), wire.may), door=wire.running().door,
+    )  # fmt: skip
