@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.errors import Refusal, places
@@ -32,9 +32,7 @@ from server.store.ledger_sqlite import head
 from server.workrooms import ROOM
 
 log = logging.getLogger(__name__)
-AT_LEAST_S = (
-    20.0  # between two countings: tablets that send one after the other must not keep the laptop counting
-)
+AT_LEAST = timedelta(seconds=20)  # between two countings: tablets that send must not keep the laptop counting
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,6 @@ def _refusals(hub: Hub, peer: Peer) -> Iterator[Notice]:
 
 
 def _kinds(hub: Hub) -> Iterator[Notice]:
-    newer = sorted(kinds_held(hub.read()) - KNOWN_KINDS)
+    newer = sorted(hub.remember(("kinds held",), kinds_held) - KNOWN_KINDS)
     if newer:
         yield Notice("kinds.newer", {"kinds": ", ".join(newer)})

@@ -21,6 +21,10 @@ SILENT = timedelta(days=7)
 UNMET = timedelta(days=3)
 LITTLE_BYTES = 2_000_000_000  # of disk left
 COUNTED = 1000  # of what lacks files: beyond, it is "more than"
+FULL_DISK = mark("Only {n} MB are free on this laptop's disk. Make room, or tablets cannot send.")
+APART = mark("{n} conflicts wait for a decision.")
+ASIDE = mark("{n} are set aside, waiting for a coordinator.")
+QUIET = mark("{n} of {all} tablets have sent nothing for a week: {names}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,7 @@ def _of_hub(hub: Hub, may: Any) -> Iterator[Need]:
     if may("config.read", None, None):
         left = shutil.disk_usage(hub.data).free
         if left < LITTLE_BYTES:
-            yield Need(mark("Only {n} MB are free on this laptop's disk. Make room, or tablets cannot send."), "/safety",
-                       True, {"n": f"{left // 1_000_000:,}"})  # fmt: skip
+            yield Need(FULL_DISK, "/safety", True, {"n": f"{left // 1_000_000:,}"})
         for notice in own_notices(hub):
             yield Need(notice_words(notice), "/hubs", notice.code == "clock.implausible", dict(notice.values))
         yield from _hubs(hub)
@@ -84,16 +87,9 @@ def _of_project(hub: Hub, project: Project, may: May) -> Iterator[Need]:
         apart = len(conflicts.list_conflicts(db, project.id))
         parked = len(submissions.list_parked(db, project.id))
         if apart:
-            yield Need(
-                mark("{n} conflicts wait for a decision."),
-                f"{place}/conflicts",
-                True,
-                {"n": apart},
-                project.name,
-            )
+            yield Need(APART, f"{place}/conflicts", True, {"n": apart}, project.name)
         if parked:
-            yield Need(mark("{n} are set aside, waiting for a coordinator."), f"{place}/conflicts", True, {"n": parked},
-                       project.name)  # fmt: skip
+            yield Need(ASIDE, f"{place}/conflicts", True, {"n": parked}, project.name)
     for form in forms.list_forms(db, project.id):
         yield from _of_form(hub, project, form, may)
     if may("field_key.list", project, None):
@@ -122,6 +118,6 @@ def _tablets(hub: Hub, project: Project) -> Iterator[Need]:
     since = (hub.clock.now() - SILENT).isoformat()
     silent = [one for one in live if used.get(one.id, one.created_at) < since]
     if silent:
-        yield Need(mark("{n} of {all} tablets have sent nothing for a week: {names}"), f"/projects/{project.id}/people",
-                   False, {"n": len(silent), "all": len(live), "names": ", ".join(one.display_name for one in silent[:5])},
-                   project.name)  # fmt: skip
+        names = ", ".join(one.display_name for one in silent[:5])
+        said = {"n": len(silent), "all": len(live), "names": names}
+        yield Need(QUIET, f"/projects/{project.id}/people", False, said, project.name)

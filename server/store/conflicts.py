@@ -31,7 +31,7 @@ def list_conflicts(
     """Of a project, one of its forms or one submission; oldest submission first."""
     rows = db.execute(
         "SELECT s.form_id, s.id, s.instance_id, s.created_at, s.deleted_at, c.kind, c.sides FROM conflict c "
-        "JOIN submission s ON s.id = c.submission_id JOIN form f ON f.id = s.form_id "
+        "CROSS JOIN submission s ON s.id = c.submission_id JOIN form f ON f.id = s.form_id "
         "WHERE f.project_id = ? AND (? IS NULL OR f.id = ?) AND (? IS NULL OR s.id = ?) "
         "ORDER BY s.created_at, s.id, c.kind DESC",
         (project_id, form_id, form_id, submission_id, submission_id),
