@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.hub import Hub
 from server.store.ledger_sqlite import head
-from server.web import answers, wire
+from server.web import answers, sighted, wire
 from server.web.gate import Gate
 from server.web.pages.frame import static_files, unroutable
 from server.web.wire import Running
@@ -113,6 +113,7 @@ def create_app(data: Path | str, **settings: Any) -> Flask:
     app.register_blueprint(static_files)
     app.before_request(lambda: wire.demand_sign_in() if request.blueprint in api else None)
     app.before_request(wire.take_notes)
+    app.after_request(sighted.note)
     app.add_url_rule("/healthz", view_func=_health(hub))
     return app
 

@@ -58,6 +58,8 @@ SENTENCES: Mapping[str, str] = {
     "field_key.assignment.create": mark("let the tablet {what} see a form"),
     "field_key.assignment.delete": mark("took a form from the tablet {what}"),
     "public_link.create": mark("made the public link {what}"),
+    "public_link.assignment.create": mark("opened a form to the public link {what}"),
+    "public_link.assignment.delete": mark("shut a form to the public link {what}"),
     "public_link.delete": mark("deleted the public link {what}"),
     "public_link.session.end": mark("ended the public link {what}"),
     "submission.create": mark("sent a submission of {what}"),

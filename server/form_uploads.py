@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
+from forms.fields import read_schema
 from forms.lint import Report, check_form, columns_in
 from server.definition import Definition, compiled_definition, read_definition
 from server.drafts import attach_to_draft, set_draft
@@ -60,6 +61,7 @@ def look(hub: Hub, project: Project, upload: Upload, form: Form | None = None) -
     if not upload.name or not upload.source:
         raise Fault("upload.no_form")
     if upload.kind == ".xml":
+        read_schema(upload.source)  # says what is wrong in words for people, not for programs
         made = read_definition(hub, upload.source, None, PurePath(upload.name).stem, new=form is None)
         looked = Looked(upload, Report((), made.schema.form_id, made.schema.version), made)
     else:

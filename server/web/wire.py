@@ -22,6 +22,7 @@ from server.export_jobs import Jobs
 from server.figures import Countings
 from server.hub import NOTES, Hub
 from server.roles import Rights
+from server.sightings import Sightings
 from server.store import forms, projects
 from server.store.actors import Actor
 from server.store.forms import Form
@@ -59,6 +60,7 @@ class Running:
         self.exports = Jobs(hub, in_background=hub.config.background)
         self.exchanges = Exchanges(hub, in_background=hub.config.background)
         self.figures = Countings(hub, in_background=hub.config.background)
+        self.sightings = Sightings(hub)
         self.once = Once()
         self.undoing = Undoing()
         self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none
@@ -71,6 +73,7 @@ class Running:
         self.figures.close()
         self.exports.close()
         if self._gate.shut():
+            self.sightings.flush()
             self.hub.close()
 
 

@@ -7,6 +7,7 @@ for must be this computer's own too, or a page elsewhere could have its name poi
 from __future__ import annotations
 
 import ipaddress
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +18,14 @@ from flask import Flask, Response, redirect, render_template, request
 
 from forms.bundled import bundled_forms
 from i18n import LANGUAGES, choose_language, mark, translate
+from server import upkeep
 from server.errors import Fault, Refusal
 from server.first_start import Beginning, begin
 from server.web.pages.frame import LANG_COOKIE, POLICY, STATIC, asset
 from server.web.pages.signing_in import LANG_KEPT
 
 FORM_LIMIT = 10_000  # bytes
+BACKUP_LIMIT = 10**12  # as large as the hub was
 FIRST_FORM = "wps_consultation"  # chosen beforehand: what the hub was most likely installed for
 PROJECT = mark("National consultation on women, peace and security")
 LANGUAGE = "km"
@@ -55,6 +58,14 @@ def first_start(data: Path, made: Callable[[], object]) -> Flask:
             made()
         return redirect("/", 303)  # type: ignore[return-value]
 
+    @app.post("/restore")
+    def restore() -> Response:
+        request.max_content_length = BACKUP_LIMIT
+        with lock, tempfile.TemporaryDirectory() as folder:
+            upkeep.restore(_backup(Path(folder)), data, request.form.get("passphrase") or None)
+            made()
+        return redirect("/", 303)  # type: ignore[return-value]
+
     @app.get("/language/<lang>")
     def choose(lang: str) -> Response:
         answer: Response = redirect("/", 303)  # type: ignore[assignment]
@@ -70,6 +81,22 @@ def first_start(data: Path, made: Callable[[], object]) -> Flask:
     app.register_error_handler(Refusal, _refuse)
     app.after_request(_protect)
     return app
+
+
+def _backup(folder: Path) -> Path:
+    """The file as it was brought, or where it lies on this computer: a large one need not be copied first.
+    Raises Fault bundle.none_chosen, file.unreadable."""
+    file, said = request.files.get("file"), request.form.get("path", "").strip()
+    if file is not None and file.filename:
+        path = folder / "brought"
+        file.save(path)
+        return path
+    if not said:
+        raise Fault("bundle.none_chosen")
+    path = Path(said)
+    if not path.is_file():
+        raise Fault("file.unreadable", path=said, reason="")
+    return path
 
 
 def _is_here(address: str, host: str) -> bool:

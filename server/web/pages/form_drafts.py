@@ -136,7 +136,7 @@ def bring_files(project_id: int, xml_form_id: str) -> Response:
         return draft_page(project, form, draft, fault, fault.status)
     unused = add_files(wire.hub(), form, files, by=wire.caller().by)
     if len(unused) < len(files):
-        tell(mark("{n} files are with the draft."), n=len(files) - len(unused))
+        tell(mark("Files put with the draft: {n}."), n=len(files) - len(unused))
     tell_unused(unused)
     return back(place(form, "/draft"))
 

@@ -102,7 +102,7 @@ def bring(project_id: int, xml_form_id: str) -> Response:
     except (Refusal, FormFault) as fault:
         return _page(project, form, fault, getattr(fault, "status", 400))
     tell(
-        mark("{n} translations are in the new draft. Look it through, then publish it."),
+        mark("Translations taken into the new draft: {n}. Look it through, then publish it."),
         n=done.filled + done.renewed,
     )
     _tell_left(done.left)

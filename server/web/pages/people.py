@@ -18,6 +18,7 @@ from server.store.projects import Project
 from server.web import wire
 from server.web.pages.codes import tablet_address
 from server.web.pages.frame import back, page, reader_language, room, tell
+from server.web.pages.tablets import forms_of
 from server.web.rest.assignments import may_give
 from server.web.rest.inputs import number_in_path
 
@@ -193,9 +194,12 @@ def _of_project(project: Project) -> Response:
     db = wire.hub().read()
     tablets = actors.list_app_users(db, project.uid)
     used = actors.last_sent(db, project.id, [one.id for one in tablets])
+    seen = wire.running().sightings.of(
+        project, {one.id: forms_of(project, one) for one in tablets if one.token}
+    )
     giving = [name for name in ROLE_WORDS if name != ADMIN and may_give(role_named(name), (project, None))]
     return page(
         "people/project.html", section="people", project=project, held=roles_in(wire.hub(), project),
-        tablets=[(one, local_time(used.get(one.id))) for one in tablets], giving=giving,
-        users=actors.list_users(db) if giving else [], role_words=ROLE_WORDS, door=wire.running().door,
+        tablets=[(one, local_time(used.get(one.id)), seen.get(one.id)) for one in tablets], at=local_time,
+        giving=giving, users=actors.list_users(db) if giving else [], role_words=ROLE_WORDS, door=wire.running().door,
     )  # fmt: skip

@@ -110,6 +110,14 @@ def _seen(project: Project, tablet: Actor) -> set[str]:
     return {by_key[one.form] for one in given if one.project == project.uid and one.form in by_key}
 
 
+def forms_of(project: Project, tablet: Actor) -> set[str]:
+    """xmlFormIds of the forms that it sees."""
+    seen = _seen(project, tablet)
+    return (
+        {form.xml_form_id for form in forms.list_forms(wire.hub().read(), project.id)} if "" in seen else seen
+    )
+
+
 def _code(project: Project, tablet: Actor) -> tuple[dict[str, Any], Refusal | None]:
     """What the wishes in the address make of the code; with a wish that is none, the usual one."""
     try:
@@ -131,7 +139,8 @@ def _one(project: Project, tablet: Actor) -> Response:
         "people/tablet.html", fault.status if fault else 200, section="people", project=project, tablet=tablet,
         code=code, fault=fault.text(reader_language()) if fault else "", choices=CHOICES, used=local_time(used),
         asked=request.query_string.decode("utf-8", "replace"), made=local_time(tablet.created_at),
-        seen=_seen(project, tablet), listed=forms.list_forms(db, project.id),
+        seen=_seen(project, tablet), listed=forms.list_forms(db, project.id), at=local_time,
+        sighting=wire.running().sightings.of(project, {tablet.id: forms_of(project, tablet)}).get(tablet.id),
     )  # fmt: skip
 
 
