@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,9 +9,6 @@ import pytest
 from benchmarks.console_pages import Found, find_pages
 from tests.browser.conftest import Screen
 from tests.browser.season import Nation, served_season
-
-# What one comes to by a form, in the middle of doing something; each has its own test.
-BY_FORMS_ALONE = re.compile(r"signing_in\.|frame\.")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +41,11 @@ def test_every_page_is_fit_to_be_read(
     screen.page.context.add_cookies(
         [{"name": n, "value": v, "url": nation.address} for n, v in ((name, value), ("lang", lang))]
     )
+    unfit = {}
     for view, addresses in sorted(found.pages.items()):
         screen.page.goto(nation.address + addresses[0])
-        screen.look(f"every-{view}")
+        try:
+            screen.look(f"every-{view}")
+        except AssertionError as fault:
+            unfit[view] = str(fault)
+    assert not unfit, "\n".join(f"{view}: {why[:500]}" for view, why in unfit.items())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,7 +12,7 @@ from flask import Response, redirect, request
 
 from i18n import mark
 from server import review, withdrawal
-from server.answered import Answered, Part, read_answers
+from server.answered import Answer, Answered, Part, read_answers
 from server.chronicle import changes_between, history_of, last_decision
 from server.errors import Fault, Problem, Refusal
 from server.journey import journey_of
@@ -227,13 +230,35 @@ def _number(said: str | None) -> int | None:
 
 
 def _cut(answered: Answered) -> tuple[Answered, int, int]:
-    """(the page of the turns that is asked for, how many pages, which): 2,000 turns of a repeat are no page to read."""
-    turns = [one for one in answered.items if isinstance(one, Part) and one.turn]
-    pages = max(1, -(-len(turns) // SHOWN_TURNS))
+    """(the page of turns that is asked for, how many pages, which): 2,000 turns of a repeat are no page to read."""
+    total = sum(1 for _ in _turns(answered.items))
+    pages = max(1, -(-total // SHOWN_TURNS))
     at = min(max(_number(request.args.get("part")) or 1, 1), pages)
-    wanted = {id(one) for one in turns[(at - 1) * SHOWN_TURNS : at * SHOWN_TURNS]}
-    kept = [one for one in answered.items if id(one) in wanted or (at == 1 and not getattr(one, "turn", 0))]
+    wanted = {id(turn) for turn in islice(_turns(answered.items), (at - 1) * SHOWN_TURNS, at * SHOWN_TURNS)}
+    kept = answered.items if pages == 1 else _kept(answered.items, wanted, is_first=at == 1)
     return Answered(kept, answered.others if at == 1 else [], answered.unread), pages, at
+
+
+def _turns(items: list[Answer | Part]) -> Iterator[Part]:
+    """The outermost turns of repeats, in the form's order."""
+    for one in items:
+        if isinstance(one, Part) and one.turn:
+            yield one
+        elif isinstance(one, Part):
+            yield from _turns(one.items)
+
+
+def _kept(items: list[Answer | Part], wanted: set[int], *, is_first: bool) -> list[Answer | Part]:
+    """The wanted turns with the groups that they stand in; on the first page what is no turn too."""
+    found: list[Answer | Part] = []
+    for one in items:
+        if isinstance(one, Answer):
+            found += [one] if is_first else []
+        elif one.turn:
+            found += [one] if id(one) in wanted else []
+        elif inside := _kept(one.items, wanted, is_first=is_first):
+            found.append(replace(one, items=inside))
+    return found
 
 
 def _ask(project: Project, form: Form, held: Submission, fault: Refusal | None = None) -> Response:
