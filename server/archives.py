@@ -27,6 +27,9 @@ def unpack(file: BinaryIO, folder: Path, limit: int = LIMIT) -> None:
                     left -= _copy(source, target, left)
                 if left < 0:
                     raise Fault("device.archive", limit_bytes=limit)
+    except Fault:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as fault:
         shutil.rmtree(folder, ignore_errors=True)
         raise Fault("device.archive", limit_bytes=limit) from fault

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from i18n import mark
+from server.answering import look_in
 from server.backups import is_due, last_backup
 from server.hub import Hub
 from server.hub_notices import own_notices
@@ -103,6 +104,7 @@ def _of_form(hub: Hub, project: Project, form: Form, may: May) -> Iterator[Need]
                    False, dict(said), project.name)  # fmt: skip
     if form.current_id is None or not may("submission.read", project, form):
         return
+    look_in(hub, form.id)
     lacking = len(listing.list_ids(hub.read(), listing.Wanted(form.id, lacking=True), COUNTED))
     if lacking:
         words = mark("{n} submissions of {form} lack photos or recordings.")

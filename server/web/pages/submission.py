@@ -13,6 +13,7 @@ from flask import Response, redirect, request
 from i18n import mark
 from server import review, withdrawal
 from server.answered import Answer, Answered, Part, read_answers
+from server.answering import read_one
 from server.chronicle import changes_between, history_of, last_decision
 from server.errors import Fault, Problem, Refusal
 from server.journey import journey_of
@@ -60,7 +61,9 @@ def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
     held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
     if held is None:
         return _to_owner(project, form, instance_id)
-    return _page(project, form, held)
+    if held.stale:
+        read_one(wire.hub(), held.id)
+    return _page(project, form, _held(form, instance_id))
 
 
 @blueprint.post(f"{ADDRESS}/review")

@@ -11,6 +11,7 @@ from flask import Response, request
 
 from i18n import mark
 from i18n.khmer_sorting import sort_key
+from server.answering import look_in
 from server.bulk_review import MOST, Outcome, decide_about
 from server.consultation.searching import search
 from server.errors import Fault, Refusal
@@ -149,6 +150,7 @@ def _moment(said: str, later: int) -> str:
 
 
 def _list(project: Project, form: Form, listed: list[Form]) -> Response:
+    look_in(wire.hub(), form.id)
     db, wanted = wire.hub().read(), _wanted(form)
     rows = listing.list_page(db, wanted, SHOWN + 1)
     more = f"{rows[SHOWN - 1].created_at}~{rows[SHOWN - 1].id}" if len(rows) > SHOWN else ""
