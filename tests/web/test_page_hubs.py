@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,18 @@ from tests.web.coordinator import Coordinator
 KAMPOT, NATION = "កំពត · Kampot", "ថ្នាក់ជាតិ · Nation"
 
 
+@pytest.fixture(scope="module")
+def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("season")
+    Season(folder, PASSWORD, lambda *_said, **_values: None).play()
+    return folder
+
+
 @pytest.fixture
-def country(tmp_path: Path) -> Iterator[dict[str, Flask]]:
+def country(season: Path, tmp_path: Path) -> Iterator[dict[str, Flask]]:
     """A nation and a province that know each other."""
-    Season(tmp_path, PASSWORD, lambda *_said, **_values: None).play()
+    for name in ("nation", "kampot"):
+        shutil.copytree(season / name, tmp_path / name)
     apps = {
         name: create_app(tmp_path / folder, **QUICK)
         for name, folder in ((NATION, "nation"), (KAMPOT, "kampot"))

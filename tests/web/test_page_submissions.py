@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -36,8 +37,6 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def nation(season: Path, tmp_path: Path) -> Iterator[Flask]:
-    import shutil
-
     shutil.copytree(season, tmp_path / "nation")
     made = create_app(tmp_path / "nation", **QUICK)
     yield made

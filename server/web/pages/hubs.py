@@ -111,8 +111,8 @@ def _known(peer: Peer) -> dict[str, Any]:
     met = max((one.met_at for one in ledgers), default=None)
     source = ledgers[0].ledger if ledgers else ""
     return {
-        "peer": peer, "waits": count_kinds_after(db, holds, source, GOING[peer.relation]), "holds": holds, "head": head(db),
-        "met": local_time(met), "address": peer.url or next(iter(card_of(peer).addresses), ""),
+        "peer": peer, "waits": count_kinds_after(db, holds, source, GOING[peer.relation]), "holds": holds,
+        "head": head(db), "met": local_time(met), "address": peer.url or next(iter(card_of(peer).addresses), ""),
     }  # fmt: skip
 
 
