@@ -13,6 +13,7 @@ from server.extracts.options import Choosing, Options
 from server.extracts.sheets import Labels
 from server.form_entries import By
 from server.hub import Hub
+from server.quota_keeping import quotas_of
 from server.reports.chapters import Wishes
 from server.reports.quotas import Quota
 from server.reports.writing import report_format
@@ -36,11 +37,11 @@ def report_order(
     stem: str = "",
     passphrases: Mapping[int, str] | None = None,
 ) -> Order:
-    """ending: html or pdf; language: a key of LANGUAGES. To be given to `extracting.extraction`.
+    """ending: html or pdf; language: a key of LANGUAGES; quotas: else those kept with the consultation. To be given to `extracting.extraction`.
     Raises Fault form.unknown, format.unknown, export.option."""
     if language not in LANGUAGES:
         raise Fault("export.option", option="lang", value=language, allowed=", ".join(LANGUAGES))
-    wishes = Wishes(LANGUAGES[language], khmer_digits, quotas, group_labels(hub, form))
+    wishes = Wishes(LANGUAGES[language], khmer_digits, quotas or quotas_of(hub, form), group_labels(hub, form))
     # What is set aside takes no part, but the title page says how much it is.
     counted = replace(options or Options(), choosing=Choosing(parked=True))
     return Order(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from server.hub import Hub
 from server.projects import create_project
-from tests.browser.conftest import PICTURES, Screen
+from tests.browser.conftest import PICTURES, SIZES, Screen
 from tests.conftest import EMAIL, PASSWORD
 
 
@@ -22,8 +22,10 @@ def test_tablets_and_people_are_let_in(hub: Hub, address: str, open_screen: Call
     page.click("form[action$='/tablets'] button")
     screen.look("tablet-cards")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 794, "height": 1123})  # a sheet of A4
     page.screenshot(path=PICTURES / f"tablet-cards-print-{screen.name}-{screen.lang}.png", full_page=True)
     page.emulate_media(media="screen")
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[screen.name], strict=True)))
     page.goto(f"{address}/projects/1/people")
     screen.look("people")
     page.click("table a >> nth=0")
