@@ -37,11 +37,14 @@ def report_order(
     stem: str = "",
     passphrases: Mapping[int, str] | None = None,
 ) -> Order:
-    """ending: html or pdf; language: a key of LANGUAGES; quotas: else those kept with the consultation. To be given to `extracting.extraction`.
+    """ending: html or pdf; language: a key of LANGUAGES; quotas: else those kept with the consultation. To be given
+    to `extracting.extraction`.
     Raises Fault form.unknown, format.unknown, export.option."""
     if language not in LANGUAGES:
         raise Fault("export.option", option="lang", value=language, allowed=", ".join(LANGUAGES))
-    wishes = Wishes(LANGUAGES[language], khmer_digits, quotas or quotas_of(hub, form), group_labels(hub, form))
+    wishes = Wishes(
+        LANGUAGES[language], khmer_digits, quotas or quotas_of(hub, form), group_labels(hub, form)
+    )
     # What is set aside takes no part, but the title page says how much it is.
     counted = replace(options or Options(), choosing=Choosing(parked=True))
     return Order(

@@ -26,9 +26,7 @@ def test_the_same_form_changes_nothing() -> None:
 
 NEW = {
     "added": form(Q, LIST, "text | village | ភូមិ | Village"),
-    "added_silent": form(Q, LIST, "calculate | today | | ").replace(
-        "| calculate | today | | |", "| start | today | | |"
-    ),
+    "added_silent": form(Q, LIST, "start | today | | "),
     "added_repeat": form(Q, LIST, REPEAT[0], "text | name | ឈ្មោះ | Name", REPEAT[1]),
     "choice_added": OLD.replace("| | c | b |", "| | c | x | ថ្មី | New |\n| | c | b |"),
     "label_changed": OLD.replace("សំណួរ", "សំណួរថ្មី"),

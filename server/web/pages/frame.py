@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request
+from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from forms.errors import FormFault
@@ -204,11 +204,19 @@ def refuse(fault: Exception) -> Response:
     """A page that says what went wrong. Who is not signed in gets the page where one does so, which holds on to
     what was written: a session may end in the middle of a long form."""
     text, status = _words(fault)
+    if _is_lost_program():
+        return make_response(answers.refused(Problem("404.2")))
     if _who()["actor"] is not None:
         return page("refused.html", status, fault=text)
     if isinstance(fault, Problem) and fault.code == "401.2":
         return page("sign_in.html", status, said=say(SIGN_IN), **_held())
     return page("sign_in.html", status, fault=text, email=request.form.get("email", ""), **_held())
+
+
+def _is_lost_program() -> bool:
+    """One that left /v1 out of an address of ODK Central's API: pages stand there. A browser asks for HTML."""
+    left_out = request.path.startswith("/projects/") and "text/html" not in request.headers.get("Accept", "")
+    return left_out and _who()["actor"] is None
 
 
 def unroutable(fault: HTTPException) -> Any:
