@@ -29,7 +29,7 @@ from tests.conftest import EMAIL, PASSWORD
 from tests.web.form_books import FIRST, TITLE, broken, second, water, with_list
 from tests.web.test_console import csrf, enter
 
-EN = {"Accept-Language": "en"}
+EN = {"Accept-Language": "en", "Accept": "text/html"}
 VILLAGES = "name,label\nk1,ភូមិត្រពាំង\n".encode()
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -112,7 +112,7 @@ def test_a_stranger_learns_nothing_of_forms(client: FlaskClient, hub: Hub, proje
         "/water/translations",
         "/water/print.pdf",
     ):
-        answer = client.get(f"/projects/{project.id}/forms{path}")
+        answer = client.get(f"/projects/{project.id}/forms{path}", headers=EN)
         assert answer.status_code == 401 and project.name not in answer.text
 
 

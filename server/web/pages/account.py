@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
-import segno
 from flask import Response, request
 
 from server import accounts, second_factor
@@ -14,6 +11,7 @@ from server.errors import Refusal
 from server.overview import local_time
 from server.store.second_factors import count_recovery_codes
 from server.web import wire
+from server.web.pages.codes import picture
 from server.web.pages.frame import back, page, reader_language, room
 
 blueprint = room("account")
@@ -70,12 +68,5 @@ def _account() -> Response:
 
 def _offer(secret: str, fault: Refusal | None = None) -> Response:
     address = second_factor.address_of(wire.hub(), wire.actor(), secret)
-    said: dict[str, Any] = {"secret": secret, "picture": _picture(address)}
+    said: dict[str, Any] = {"secret": secret, "picture": picture(address, error="m", scale=6)}
     return page("second_factor.html", **said, fault=fault.text(reader_language()) if fault else "")
-
-
-def _picture(said: str) -> str:
-    """A QR code as a data address."""
-    held = io.BytesIO()
-    segno.make(said, error="m").save(held, kind="png", scale=6, border=2)
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()

@@ -25,7 +25,7 @@ def picture(said: str, *, error: str = "l", scale: int = 5) -> str:
 def tablet_address() -> str:
     """Where a tablet most likely reaches this hub: as it was asked, unless that is this computer's name for itself."""
     asked = urlsplit(wire.base_url())
-    if asked.hostname not in HERE:
+    if wire.hub().config.public_url or asked.hostname not in HERE:
         return wire.base_url()
     port = f":{asked.port}" if asked.port else ""
     return f"{asked.scheme}://{network_address()}{port}{asked.path}"

@@ -16,6 +16,7 @@ from server.store import forms, paging
 from server.store.forms import Form
 from server.store.projects import Project
 from server.web import wire
+from server.web.pages.asked import form_asked, form_at_hand
 from server.web.pages.frame import back, page, reader_language, room, takes_files, tell
 from server.web.pages.submissions import title_of
 
@@ -31,7 +32,7 @@ def show(project_id: int) -> Response:
     wire.require("submission.list", project)
     listed = [form for form in forms.list_forms(wire.hub().read(), project.id)
               if form.current_id is not None and wire.may("submission.read", project, form)]  # fmt: skip
-    form = _chosen(project, listed)
+    form = form_at_hand(project, listed)
     shown = _figures(form) if form else {}
     totals = {one.xml_form_id: paging.count_live(wire.hub().read(), one.id) for one in listed}
     return page(
@@ -51,13 +52,13 @@ def show_figures(project_id: int) -> Response:
 
 @blueprint.get(QUOTAS)
 def ask(project_id: int, xml_form_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "submission.read")
+    project, form = form_asked(project_id, xml_form_id, "submission.read")
     return _quotas(project, form)
 
 
 @blueprint.get(f"{QUOTAS}.csv")
 def fetch(project_id: int, xml_form_id: str) -> Response:
-    _, form = _form(project_id, xml_form_id, "submission.read")
+    _, form = form_asked(project_id, xml_form_id, "submission.read")
     figures, _ = wire.running().figures.of(form)
     lang = reader_language()
     groups, sexes = ({c: t.get(lang, c) for c, t in one.items()} for one in (
@@ -71,7 +72,7 @@ def fetch(project_id: int, xml_form_id: str) -> Response:
 @takes_files
 def bring(project_id: int, xml_form_id: str) -> Response:
     """A CSV or a workbook; with an error in any row nothing is changed."""
-    project, form = _form(project_id, xml_form_id, "project.update")
+    project, form = form_asked(project_id, xml_form_id, "project.update")
     file = request.files.get("file")
     try:
         if file is None or not file.filename:
@@ -86,26 +87,10 @@ def bring(project_id: int, xml_form_id: str) -> Response:
 
 @blueprint.post(f"{QUOTAS}/clear")
 def clear(project_id: int, xml_form_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "project.update")
+    project, form = form_asked(project_id, xml_form_id, "project.update")
     set_quotas(wire.hub(), form, (), wire.caller().by)
     tell(mark("The quotas are taken away."))
     return back(f"/projects/{project.id}?form={form.xml_form_id}")
-
-
-def _form(project_id: int, xml_form_id: str, verb: str) -> tuple[Project, Form]:
-    project = wire.project_or_404(project_id)
-    form = wire.form_or_404(project, xml_form_id)
-    wire.require(verb, project, form)
-    return project, form
-
-
-def _chosen(project: Project, listed: list[Form]) -> Form | None:
-    wanted = request.args.get("form")
-    if wanted:
-        form = wire.form_or_404(project, wanted)
-        wire.require("submission.read", project, form)
-        return form
-    return max(listed, key=lambda form: paging.count_live(wire.hub().read(), form.id), default=None)
 
 
 def _figures(form: Form) -> dict[str, Any]:

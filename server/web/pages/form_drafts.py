@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
-from urllib.parse import urlsplit
 
-import segno
 from flask import Response, request
 
 from forms.changes import GROUPS, grouped
@@ -22,9 +18,10 @@ from server.store import datasets, forms
 from server.store.forms import Form, FormVersion
 from server.store.paging import count_live
 from server.store.projects import Project
-from server.tablets import network_address, payload
+from server.tablets import payload
 from server.trial_answers import SHOWN, tried
 from server.web import wire
+from server.web.pages.codes import is_here, picture, tablet_address
 from server.web.pages.form_page import (
     FORM,
     changed_meanwhile,
@@ -224,27 +221,11 @@ def show_test(project_id: int, xml_form_id: str) -> Response:
     return page(
         "forms/test.html", fault.status if fault else 200, section="forms", project=project, form=form,
         place=place(form), title=title_of(form), address=address, url=said["general"]["server_url"],
-        picture=_picture(payload(said)), is_here=urlsplit(address).hostname in HERE,
+        picture=picture(payload(said)), is_here=is_here(address),
         tests=tried(wire.hub(), trial, reader_language()), total=count_live(wire.hub().read(), trial.id),
         limit=SHOWN, fault=fault.text(reader_language()) if fault else "",
         trail=trail(project, form, (_said_draft(), place(form, "/draft")), (say(TRY_OUT), None)),
     )  # fmt: skip
-
-
-def tablet_address() -> str:
-    """Where a tablet most likely reaches this hub: as it was asked, unless that is this computer's name for itself."""
-    asked = urlsplit(wire.base_url())
-    if wire.hub().config.public_url or asked.hostname not in HERE:
-        return wire.base_url()
-    port = f":{asked.port}" if asked.port else ""
-    return f"{asked.scheme}://{network_address()}{port}{asked.path}"
-
-
-def _picture(said: str) -> str:
-    """A QR code as a data address, as large as tablets read well from a screen."""
-    held = io.BytesIO()
-    segno.make_qr(said, error="l").save(held, kind="png", scale=5, border=4)
-    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
 
 
 @blueprint.post(f"{DRAFT}/test/clear")

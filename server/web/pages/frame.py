@@ -215,8 +215,8 @@ def refuse(fault: Exception) -> Response:
 
 def _is_lost_program() -> bool:
     """One that left /v1 out of an address of ODK Central's API: pages stand there. A browser asks for HTML."""
-    left_out = request.path.startswith("/projects/") and "text/html" not in request.headers.get("Accept", "")
-    return left_out and _who()["actor"] is None
+    asks = request.method == "GET" and "text/html" not in request.headers.get("Accept", "")
+    return asks and request.path.startswith("/projects/") and _who()["actor"] is None
 
 
 def unroutable(fault: HTTPException) -> Any:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +21,7 @@ from server.backups import is_due, last_backup
 from server.clock import stamp
 from server.errors import Fault, Refusal
 from server.hub import Hub
-from server.overview import CAMBODIA, local_time
+from server.overview import local_time
 from server.people import roles_in
 from server.roles import ADMIN
 from server.sealing import is_sealed
@@ -32,13 +30,14 @@ from server.store.audits import ALL_TIMES, microseconds
 from server.store.submissions import count_everywhere
 from server.web import wire
 from server.web.form_data import streamed
+from server.web.pages.asked import day_begun, number_said
 from server.web.pages.frame import back, page, reader_language, room, takes_files, tell
 from server.web.rest.backup import pieces_of
 
 blueprint = room("safety")
 SHOWN, SHORTEST = 100, 10
 HEADINGS = (mark("When"), mark("Who"), mark("What"), mark("Where"), mark("Notes"))
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+LAST_PAGE = 1_000_000
 
 
 @blueprint.get("/safety")
@@ -108,19 +107,13 @@ def _wanted(limit: int, offset: int) -> Wanted:
 
 
 def _moment(said: str, later: int, default: int) -> int:
-    """The beginning of a day in Cambodia, in microseconds; what is none is passed over."""
-    if not DAY.fullmatch(said):
-        return default
-    try:
-        day = date.fromisoformat(said) + timedelta(days=later)
-    except (ValueError, OverflowError):
-        return default
-    return microseconds(datetime.combine(day, time(), CAMBODIA).astimezone(UTC).isoformat())
+    """The beginning of a day, in microseconds; what is none is passed over."""
+    begun = day_begun(said, later)
+    return microseconds(begun.isoformat()) if begun is not None else default
 
 
 def _page_number() -> int:
-    said = request.args.get("page", "")
-    return max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 7 else 1
+    return min(max(1, number_said(request.args.get("page")) or 1), LAST_PAGE)
 
 
 # Backup

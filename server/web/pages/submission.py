@@ -24,6 +24,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.store.submissions import Submission, SubmissionVersion
 from server.web import wire
+from server.web.pages.asked import form_asked, number_said
 from server.web.pages.frame import STATES as STATE_WORDS
 from server.web.pages.frame import back, page, reader_language, room, say, takes_files, tell
 from server.web.pages.submissions import KEPT, title_of
@@ -57,7 +58,7 @@ CHANGED = mark(
 
 @blueprint.get(ADDRESS)
 def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
-    project, form = _form(project_id, xml_form_id, "submission.read")
+    project, form = form_asked(project_id, xml_form_id, "submission.read")
     held = submissions.find_submission(wire.hub().read(), form.id, instance_id)
     if held is None:
         return _to_owner(project, form, instance_id)
@@ -69,7 +70,7 @@ def show(project_id: int, xml_form_id: str, instance_id: str) -> Any:
 @blueprint.post(f"{ADDRESS}/review")
 def decide(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """As long as it is as the page showed it; else one is told who changed it to what."""
-    project, form = _form(project_id, xml_form_id, "submission.update")
+    project, form = form_asked(project_id, xml_form_id, "submission.update")
     held, said = _held(form, instance_id), request.form.get("decision", "")
     state, comment = None if said == "received" else said, request.form.get("comment", "").strip()
     if state not in STATES:
@@ -85,7 +86,7 @@ def decide(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @blueprint.post(f"{ADDRESS}/comment")
 def comment_on(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "submission.read")
+    project, form = form_asked(project_id, xml_form_id, "submission.read")
     held, text = _held(form, instance_id), request.form.get("comment", "").strip()
     if not text:
         return _page(project, form, held, fault=Fault("comment.empty").text(reader_language()), status=400)
@@ -98,7 +99,7 @@ def comment_on(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @takes_files
 def attach(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """A file that the answers name and that has not come: from the tablet's memory card, say."""
-    project, form = _form(project_id, xml_form_id, "submission.update")
+    project, form = form_asked(project_id, xml_form_id, "submission.update")
     held, file, name = _held(form, instance_id), request.files.get("file"), request.form.get("name", "")
     current = _version(held.version_id)
     slots = {one.name for one in submissions.list_attachments(wire.hub().read(), current.id) if one.expected}
@@ -116,7 +117,7 @@ def attach(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @blueprint.post(f"{ADDRESS}/trash")
 def put_away(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "submission.delete")
+    project, form = form_asked(project_id, xml_form_id, "submission.delete")
     held = _held(form, instance_id)
     review.delete_submission(wire.hub(), form, held, by=wire.caller().by)
     tell(mark("It is in the trash. It can be taken out again here."))
@@ -125,7 +126,7 @@ def put_away(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @blueprint.post(f"{ADDRESS}/restore")
 def take_back(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "submission.restore")
+    project, form = form_asked(project_id, xml_form_id, "submission.restore")
     held = _held(form, instance_id)
     review.restore_submission(wire.hub(), form, held, by=wire.caller().by)
     tell(mark("Saved."))
@@ -134,14 +135,14 @@ def take_back(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @blueprint.get(f"{ADDRESS}/withdraw")
 def ask_to_withdraw(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    project, form = _form(project_id, xml_form_id, "submission.delete")
+    project, form = form_asked(project_id, xml_form_id, "submission.delete")
     return _ask(project, form, _held(form, instance_id))
 
 
 @blueprint.post(f"{ADDRESS}/withdraw")
 def withdraw(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """For good, so the box must be ticked."""
-    project, form = _form(project_id, xml_form_id, "submission.delete")
+    project, form = form_asked(project_id, xml_form_id, "submission.delete")
     held = _held(form, instance_id)
     try:
         if "sure" not in request.form:
@@ -152,13 +153,6 @@ def withdraw(project_id: int, xml_form_id: str, instance_id: str) -> Response:
         return _ask(project, form, held, fault)
     tell(mark("It is withdrawn: its content is wiped here, and on every hub that the withdrawal reaches."))
     return back(f"/projects/{project.id}/submissions?{urlencode({'form': form.xml_form_id})}")
-
-
-def _form(project_id: int, xml_form_id: str, verb: str) -> tuple[Project, Form]:
-    project = wire.project_or_404(project_id)
-    form = wire.form_or_404(project, xml_form_id)
-    wire.require(verb, project, form)
-    return project, form
 
 
 def _held(form: Form, instance_id: str) -> Submission:
@@ -228,15 +222,11 @@ def _people(versions: list[SubmissionVersion]) -> dict[int, str]:
     return {number: actor.display_name for number, actor in found.items() if actor is not None}
 
 
-def _number(said: str | None) -> int | None:
-    return int(said) if said and said.isascii() and said.isdigit() and len(said) < 19 else None
-
-
 def _cut(answered: Answered) -> tuple[Answered, int, int]:
     """(the page of turns that is asked for, how many pages, which): 2,000 turns of a repeat are no page to read."""
     total = sum(1 for _ in _turns(answered.items))
     pages = max(1, -(-total // SHOWN_TURNS))
-    at = min(max(_number(request.args.get("part")) or 1, 1), pages)
+    at = min(max(number_said(request.args.get("part")) or 1, 1), pages)
     wanted = {id(turn) for turn in islice(_turns(answered.items), (at - 1) * SHOWN_TURNS, at * SHOWN_TURNS)}
     kept = answered.items if pages == 1 else _kept(answered.items, wanted, is_first=at == 1)
     return Answered(kept, answered.others if at == 1 else [], answered.unread), pages, at

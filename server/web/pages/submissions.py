@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,13 +14,14 @@ from server.answering import look_in
 from server.bulk_review import MOST, Outcome, decide_about
 from server.consultation.searching import search
 from server.errors import Fault, Refusal
-from server.overview import CAMBODIA, local_time
+from server.overview import local_time
 from server.review import STATES
 from server.store import forms, listing, paging, peers
 from server.store.forms import Form
 from server.store.listing import Wanted
 from server.store.projects import Project
 from server.web import wire
+from server.web.pages.asked import day_begun, form_at_hand, number_said
 from server.web.pages.frame import STATES as STATE_WORDS
 from server.web.pages.frame import back, page, reader_language, room, tell
 
@@ -29,8 +29,6 @@ blueprint = room("submissions_pages")
 ADDRESS = "/projects/<int:project_id>/submissions"
 SHOWN, FOUND = 50, 100
 MEANWHILE = mark("{n} were changed by somebody else meanwhile and left as they are: look at them.")
-NUMBER = re.compile(r"[0-9]{1,18}")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 AFTER = re.compile(r"([0-9TZ:.\-+]{10,40})~(\d{1,18})")
 KEPT = ("form", "state", "facilitator", "hub", "since", "until", "missing", "conflict", "deleted", "q")
 
@@ -39,7 +37,7 @@ KEPT = ("form", "state", "facilitator", "hub", "since", "until", "missing", "con
 def show(project_id: int) -> Response:
     project = wire.project_or_404(project_id)
     listed = _readable(project)
-    form = _chosen(project, listed)
+    form = form_at_hand(project, listed)
     if form is None:
         return page("submissions/none.html", section="submissions", project=project)
     words = request.args.get("q", "").strip()
@@ -113,25 +111,14 @@ def _readable(project: Project) -> list[Form]:
     return found
 
 
-def _chosen(project: Project, listed: list[Form]) -> Form | None:
-    """The one that was asked for, else the one with most submissions."""
-    wanted = request.args.get("form")
-    if wanted:
-        form = wire.form_or_404(project, wanted)
-        wire.require("submission.read", project, form)
-        return form
-    return max(listed, key=lambda form: paging.count_live(wire.hub().read(), form.id), default=None)
-
-
 def _wanted(form: Form) -> Wanted:
     """What the address asks for; what it says wrongly is passed over."""
     said = request.args
     after = AFTER.fullmatch(said.get("after", ""))
-    facilitator = said.get("facilitator", "")
     return Wanted(
         form.id,
         state=said.get("state", "") if said.get("state") in STATE_WORDS else "",
-        submitter=int(facilitator) if NUMBER.fullmatch(facilitator) else None,
+        submitter=number_said(said.get("facilitator")),
         hub=said.get("hub", ""), since=_moment(said.get("since", ""), 0), until=_moment(said.get("until", ""), 1),
         lacking=bool(said.get("missing")), apart=bool(said.get("conflict")), deleted=bool(said.get("deleted")),
         before=(after[1], int(after[2])) if after else None,
@@ -139,14 +126,9 @@ def _wanted(form: Form) -> Wanted:
 
 
 def _moment(said: str, later: int) -> str:
-    """The beginning of a day in Cambodia, so many days later, as created_at writes it; "" for none."""
-    if not DAY.fullmatch(said):
-        return ""
-    try:
-        day = date.fromisoformat(said) + timedelta(days=later)
-    except (ValueError, OverflowError):
-        return ""
-    return datetime.combine(day, time(), CAMBODIA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    """The beginning of a day, so many days later, as created_at writes it; "" for none."""
+    begun = day_begun(said, later)
+    return begun.strftime("%Y-%m-%dT%H:%M:%S") if begun is not None else ""
 
 
 def _list(project: Project, form: Form, listed: list[Form]) -> Response:
