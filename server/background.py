@@ -18,6 +18,7 @@ from server.entity_chores import Chores
 from server.errors import Refusal
 from server.hub import Hub
 from server.store.peers import Peer
+from server.sync_schedule import minutes_of
 from server.syncing import Surroundings, reachable, sync_with
 from server.upkeep import sweep
 from sync.exchange import Wishes
@@ -134,6 +135,7 @@ class Background:
         try:
             while True:
                 self._chores.run(self._schedule.world.now_s())
+                self._schedule.every_s = minutes_of(self._hub) * 60
                 self._schedule.run_due()
                 self._wait(min(max(self._schedule.next_at() - self._schedule.world.now_s(), 0.5), LONGEST_S))
         except Stopped:

@@ -51,6 +51,7 @@ _TABLET = (
     _row("tablet.names", 400, INPUT, mark("Write at least one name, and at most {most}, one a line, each of at most {limit} characters. Nothing was added.")),
     _row("tablet.setting", 400, INPUT, mark("ODK Collect has no such setting: {value}. The code below holds the usual ones.")),
     _row("tablet.lock", 400, INPUT, mark("Locked settings need a password of at most {limit} characters. The code below holds the usual settings.")),
+    _row("sync.schedule", 400, INPUT, mark("{value} is no time between two exchanges. Choose one of the list; nothing was changed.")),
     _row("sync.broke", 500, UNREACHED, mark("The exchange with {name} broke. What was done is kept; try again. If it stays so, give the hub's log to whoever helps you.")),
     _row("device.archive", 400, INPUT, mark("This is not a zip file, or it is damaged or too large unpacked (more than {limit_bytes} bytes). Pack the tablet's folder again. Nothing was taken.")),
     _row("bundle.none_chosen", 400, INPUT, mark("No file was chosen. Choose one and try again; nothing was changed.")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ from server.peers import find_peer
 from server.quota_keeping import quotas_of
 from server.roles import VIEWER, role_named
 from server.store import forms, peers, submissions
+from server.sync_jobs import Exchanges
+from server.sync_schedule import minutes_of
+from server.syncing import Surroundings
+from sync.errors import Unreached
 from tests.conftest import PASSWORD, QUICK, served
 from tests.web.coordinator import Coordinator
 
@@ -87,6 +92,33 @@ def _hasty() -> Any:
     from server.syncing import default_world
 
     return default_world(lambda seconds: None, lambda: 0.0, lambda: 0.0, 1)
+
+
+def test_an_exchange_under_way_is_watched_and_is_one(country: dict[str, Flask], kampot: Coordinator) -> None:
+    """The page asks again by itself as long as it goes; a second click begins no second one."""
+    running, gate = country[KAMPOT].extensions["samleng"], threading.Event()
+
+    def link(_url: str) -> Any:
+        assert gate.wait(20)
+        raise Unreached("peer.unreachable")
+
+    world = Surroundings(link, lambda seconds: None, lambda: 0.0, lambda: 0.0, 1)
+    running.exchanges = Exchanges(running.hub, in_background=True, world=world)
+    peer = find_peer(running.hub, NATION)
+    kampot.post(f"/hubs/{peer.id}/address", address="http://127.0.0.1:9")
+    for _ in range(2):
+        assert kampot.post(f"/hubs/{peer.id}/sync").status_code == 303
+    job = running.exchanges.last(peer)
+    for path in (f"/hubs/{peer.id}", f"/hubs/{peer.id}/progress"):
+        text = kampot.get(path).text
+        assert "Under way" in text
+        assert f'hx-get="/hubs/{peer.id}/progress"' in text
+    assert running.exchanges.last(peer) is job
+    assert kampot.post(f"/hubs/{peer.id}/stop").status_code == 303
+    gate.set()
+    running.exchanges.close()
+    assert not job.running
+    assert "hx-get" not in kampot.get(f"/hubs/{peer.id}/progress").text
 
 
 def test_an_address_that_is_none_is_refused(country: dict[str, Flask], kampot: Coordinator) -> None:
@@ -166,6 +198,18 @@ def test_hubs_are_for_administrators(country: dict[str, Flask]) -> None:
                  "/hubs/pair/offer", "/hubs/pair/file", "/hubs/pair/take", "/network/open"):  # fmt: skip
         assert reader.post(path, relation="below", address="http://x:1").status_code == 403, path
     assert reader.get("/projects/1/device").status_code == 403
+
+
+def test_how_often_hubs_exchange_is_chosen_and_kept(country: dict[str, Flask], nation: Coordinator) -> None:
+    hub = hub_of(country[NATION])
+    assert minutes_of(hub) == 10
+    assert nation.post("/hubs/schedule", minutes="60").status_code == 303
+    assert minutes_of(hub) == 60
+    for odd in ("", "7", "-1", "x", "9" * 30):
+        assert nation.post("/hubs/schedule", minutes=odd).status_code == 400
+    assert minutes_of(hub) == 60
+    (hub.data / "sync-minutes").write_text("damaged", encoding="utf-8")
+    assert minutes_of(hub) == 10, "what is not understood counts as not set"
 
 
 # Quotas and figures

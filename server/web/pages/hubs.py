@@ -18,6 +18,7 @@ from server.store import peers, projects
 from server.store.ledger_sqlite import count_kinds_after, head
 from server.store.peers import Peer
 from server.sync_jobs import Job
+from server.sync_schedule import CHOICES, minutes_of, set_minutes
 from server.web import wire
 from server.web.pages.frame import back, page, reader_language, room, tell
 from sync.ledger import SHARED_KINDS
@@ -44,8 +45,16 @@ def show_all() -> Response:
     notices = [notice.text(reader_language()) for notice in own_notices(wire.hub())]
     return page(
         "hubs/list.html", section="hubs", known=known, notices=notices, door=wire.running().door,
-        hub_id=wire.hub().id, relations=RELATION_WORDS, minutes=wire.hub().config.sync_minutes,
+        hub_id=wire.hub().id, relations=RELATION_WORDS, minutes=minutes_of(wire.hub()), choices=CHOICES,
     )  # fmt: skip
+
+
+@blueprint.post("/hubs/schedule")
+def set_schedule() -> Response:
+    wire.require("config.set")
+    set_minutes(wire.hub(), request.form.get("minutes", ""))
+    tell(mark("Saved."))
+    return back("/hubs")
 
 
 @blueprint.get(ONE)
