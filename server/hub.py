@@ -19,6 +19,7 @@ from forms.fields import Schema, read_schema
 from forms.instance import InstanceReader
 from server.clock import Clock
 from server.config import load_config
+from server.contacts import Contacts
 from server.errors import Fault
 from server.projection.context import Context, Offered
 from server.projection.forms import read_unread
@@ -136,6 +137,7 @@ class Hub:
         self._readers: dict[str, InstanceReader] = {}
         self._readers_lock = threading.Lock()
         self.guard, self.busy = threading.Lock(), set[Path]()  # files that a thread is at work on
+        self.contacts = Contacts()
         self._holding = 0
         self.erase()  # what a power cut left
         if list_unread(self.read()):

@@ -69,6 +69,7 @@ def hear(hub: Hub, body: bytes) -> tuple[Peer, Ask]:
 def hello(hub: Hub, body: bytes) -> bytes:
     """How far each follows the other, and what is left. Receipts that came with it are kept."""
     peer, ask = hear(hub, body)
+    hub.contacts.went_well(peer.id, hub.clock.stamp())
     take_receipts(hub, peer, receipts_in(ask))
     after = _follows(hub, peer, ask)
     db = hub.read()

@@ -16,7 +16,7 @@ from typing import Any
 from server import parcels
 from server.bundles import take_whole
 from server.carrying import course_to
-from server.errors import Fault
+from server.errors import Fault, Refusal
 from server.following import (
     Source,
     active_ledgers,
@@ -205,17 +205,32 @@ def sync_with(
 ) -> Meeting:
     """Pushes and pulls until neither has anything for the other. `progress`: where to count.
 
-    Raises Fault hub.unknown, peer.no_address, peer.unreachable (what was done is kept), peer.not_the_hub,
-    peer.newer, and what the other hub refuses.
+    Raises Fault hub.unknown, sync.under_way, peer.no_address, peer.unreachable (what was done is kept),
+    peer.not_the_hub, peer.newer, and what the other hub refuses. How it went is noted in `hub.contacts`.
     """
     peer = find_peer(hub, name)
+    with hub.contacts.alone(peer.id, peer.name):
+        try:
+            met = _call(hub, peer, world, wishes, tell, progress or Progress())
+        except Refusal as fault:
+            hub.contacts.went_ill(peer.id, hub.clock.stamp(), fault)
+            raise
+        hub.contacts.went_well(peer.id, hub.clock.stamp())
+        return met
+
+
+def _call(
+    hub: Hub, peer: Peer, world: Surroundings, wishes: Wishes, tell: Callable[[Progress], None],
+    progress: Progress,
+) -> Meeting:  # fmt: skip
+    """At the first of its addresses that answers."""
     addresses = [peer.url] if peer.url else list(card_of(peer).addresses)
     if not addresses:
         raise Fault("peer.no_address", name=peer.name)
     for place, url in enumerate(addresses):
         caller = Caller(hub, peer)
         try:
-            return _meet(caller, url, world, wishes, tell, progress or Progress())
+            return _meet(caller, url, world, wishes, tell, progress)
         except Unreached as fault:
             if caller.replies or place == len(addresses) - 1:
                 raise Fault("peer.unreachable", name=peer.name) from fault

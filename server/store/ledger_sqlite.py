@@ -179,18 +179,6 @@ def count_after(db: sqlite3.Connection, after: int, ledger: str) -> int:
     return int(row[0])
 
 
-def count_kinds_after(db: sqlite3.Connection, after: int, ledger: str, kinds: Iterable[str]) -> int:
-    """As count_after, of entries of these kinds alone."""
-    wanted = sorted(kinds)
-    slots = ", ".join("?" for _ in wanted)
-    row = db.execute(
-        "SELECT count(*) FROM entry WHERE seq > ? AND length(header) > 0 AND (via IS NULL OR via <> ?) "
-        f"AND kind IN ({slots})",
-        (after, bytes.fromhex(ledger), *wanted),
-    )
-    return int(row.fetchone()[0])
-
-
 def seq_of(db: sqlite3.Connection, entry_id: str) -> int | None:
     row = db.execute("SELECT seq FROM entry WHERE id = ?", (bytes.fromhex(entry_id),)).fetchone()
     return int(row[0]) if row else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from server.store.forms import Form
 from server.store.projects import Project
 from server.subjects import NUMBER_BITS
 from server.sync_jobs import Exchanges
+from server.waiting import Waits
 from server.web import digest
 from server.web.credentials import (
     Caller,
@@ -61,6 +63,7 @@ class Running:
         self.exchanges = Exchanges(hub, in_background=hub.config.background)
         self.figures = Countings(hub, in_background=hub.config.background)
         self.sightings = Sightings(hub)
+        self.waits = Waits(hub, time.monotonic)
         self.once = Once()
         self.undoing = Undoing()
         self.door: Door | None = None  # of `samleng serve`; served otherwise, a hub has none

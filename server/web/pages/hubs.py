@@ -9,19 +9,18 @@ from flask import Response, request
 
 from i18n import mark
 from server.errors import Fault, Problem
-from server.flow import ABOVE, BELOW, EQUAL, PLANNED
+from server.flow import ABOVE, BELOW, EQUAL
 from server.following import reach
 from server.hub_notices import notices_of, own_notices
 from server.overview import local_time
 from server.peers import card_of, fingerprint_with, remove_peer, set_url
 from server.store import peers, projects
-from server.store.ledger_sqlite import count_kinds_after, head
+from server.store.ledger_sqlite import head
 from server.store.peers import Peer
 from server.sync_jobs import Job
 from server.sync_schedule import CHOICES, minutes_of, set_minutes
 from server.web import wire
 from server.web.pages.frame import back, page, reader_language, room, tell
-from sync.ledger import SHARED_KINDS
 from sync.pairing import is_address
 
 blueprint = room("hubs")
@@ -31,11 +30,6 @@ RELATION_WORDS = {
     BELOW: mark("below this hub: its answers come up; forms, tablets and decisions go down to it"),
     EQUAL: mark("equal to this hub: everything flows both ways"),
 }
-
-_ANSWERS = frozenset(k for k in SHARED_KINDS if k.startswith(("submission.", "comment.", "entity.")))
-_PLAN = frozenset(k for k in SHARED_KINDS if k.partition(".")[0] in PLANNED)
-# What of ours waits to go to a hub, told in round figures: what it is that flows there (server/flow.py).
-GOING = {ABOVE: _ANSWERS, BELOW: _PLAN, EQUAL: _ANSWERS | _PLAN}
 
 
 @blueprint.get("/hubs")
@@ -113,15 +107,18 @@ def _peer(peer_id: str) -> Peer:
 
 
 def _known(peer: Peer) -> dict[str, Any]:
-    """holds: up to which of our entries it is known to hold them; waits: how many it is not."""
+    """holds: up to which of our entries it is known to hold them; waits: what it is not. `trouble`: why the last try
+    came to nothing."""
     db = wire.hub().read()
     holds, _ = reach(db, peer)
-    ledgers = peers.list_ledgers(db, peer.id)
-    met = max((one.met_at for one in ledgers), default=None)
-    source = ledgers[0].ledger if ledgers else ""
+    met = max((one.met_at for one in peers.list_ledgers(db, peer.id)), default="")
+    contact = wire.hub().contacts.of(peer.id)
+    waits = wire.running().waits.of(peer)
     return {
-        "peer": peer, "waits": count_kinds_after(db, holds, source, GOING[peer.relation]), "holds": holds,
-        "head": head(db), "met": local_time(met), "address": peer.url or next(iter(card_of(peer).addresses), ""),
+        "peer": peer, "waits": waits, "since": local_time(waits.since), "holds": holds, "head": head(db),
+        "met": local_time(max(met, contact.spoke_at or "") or None), "tried": local_time(contact.tried_at),
+        "trouble": contact.fault.text(reader_language()) if contact.fault else "",
+        "address": peer.url or next(iter(card_of(peer).addresses), ""),
     }  # fmt: skip
 
 
