@@ -18,6 +18,9 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// On a phone the sections are a strip: the one that is open is brought into sight.
+document.querySelector(".sections [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // <form data-confirm="…">: asked before it is sent.
 document.addEventListener("submit", (event) => {
   const said = event.target.dataset.confirm;
