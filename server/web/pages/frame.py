@@ -47,6 +47,7 @@ BROKE = mark(
 )
 SIGN_IN = mark("Sign in to see this page.")
 SENT_S = 300  # longer than any page takes to load
+PROJECT = re.compile(r"/projects/[0-9]+/?")
 KEPT_S = 31_536_000  # a file under the hash of its bytes never changes
 
 
@@ -216,7 +217,7 @@ def refuse(fault: Exception) -> Response:
 def _is_lost_program() -> bool:
     """One that left /v1 out of an address of ODK Central's API: pages stand there. A browser asks for HTML."""
     asks = request.method == "GET" and "text/html" not in request.headers.get("Accept", "")
-    return asks and request.path.startswith("/projects/") and _who()["actor"] is None
+    return asks and PROJECT.fullmatch(request.path) is not None and _who()["actor"] is None
 
 
 def unroutable(fault: HTTPException) -> Any:
