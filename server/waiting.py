@@ -7,7 +7,7 @@ no SQL.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from server.carrying import Course, course_to, outgoing
@@ -59,14 +59,19 @@ class Waits:
         self._guard = threading.Lock()
 
     def of(self, peer: Peer) -> Waiting:
+        return self.of_all((peer,))[peer.id]
+
+    def of_all(self, peers: Iterable[Peer]) -> dict[str, Waiting]:
+        """By their ids. All share one patience: a nation has many provinces."""
         with self._guard:
-            tally, upto = self._tally(peer), head(self._hub.read())
             until_s = self._now_s() + self._patience_s
-            while tally.after < upto:
-                self._step(tally, upto)
-                if self._now_s() >= until_s:
-                    break
-            return Waiting(tally.entries, len(tally.submissions), tally.since, tally.after >= upto)
+            return {peer.id: self._count(peer, until_s) for peer in peers}
+
+    def _count(self, peer: Peer, until_s: float) -> Waiting:
+        tally, upto = self._tally(peer), head(self._hub.read())
+        while tally.after < upto and self._now_s() < until_s:
+            self._step(tally, upto)
+        return Waiting(tally.entries, len(tally.submissions), tally.since, tally.after >= upto)
 
     def _tally(self, peer: Peer) -> _Tally:
         """Begun anew once the hub confirmed more, or other things flow."""

@@ -17,7 +17,7 @@ from server.projects import create_project
 from server.store.projects import list_projects
 from server.store.submissions import find_submission
 from server.waiting import STEP, Waiting, Waits
-from tests.server.season import TABLET, answers, hand_in, publish, rice
+from tests.server.season import QUICK, TABLET, answers, hand_in, publish, rice
 from tests.server.test_syncing import URL, Pair
 
 PROVINCE, NATION = "កំពត", "ជាតិ"
@@ -98,7 +98,7 @@ def test_many_are_counted_a_little_at_a_time_and_all_in_the_end(pair: Pair) -> N
     for number in range(wanted):
         hand_in(pair.province, answers(f"uuid:{number:04}"))
     ticks = count()
-    waits, peer = Waits(pair.province, lambda: float(next(ticks))), find_peer(pair.province, NATION)
+    waits, peer = Waits(pair.province, lambda: float(next(ticks)), 1.5), find_peer(pair.province, NATION)
     first = waits.of(peer)
     assert 0 < first.entries < wanted and not first.is_whole
     while not (found := waits.of(peer)).is_whole:
@@ -106,6 +106,21 @@ def test_many_are_counted_a_little_at_a_time_and_all_in_the_end(pair: Pair) -> N
     assert (found.entries, found.submissions) == (wanted, wanted)
     hand_in(pair.province, answers("uuid:late"))
     assert waits.of(peer).entries == wanted + 1
+
+
+def test_all_hubs_share_one_patience(pair: Pair) -> None:
+    for number in range(STEP + 20):
+        hand_in(pair.province, answers(f"uuid:{number:04}"))
+    other = Hub.create(pair.folder / "ទីបី", "ទីបី", **QUICK)
+    nation, third = find_peer(pair.province, NATION), add_peer(pair.province, make_card(other))
+    other.close()
+    ticks = count()
+    waits = Waits(pair.province, lambda: float(next(ticks)), 1.5)
+    found = waits.of_all((nation, third))
+    assert found[nation.id].entries > 0 and found[third.id] == Waiting(0, 0, None, False)
+    while not all(one.is_whole for one in found.values()):
+        found = waits.of_all((nation, third))
+    assert found[nation.id].submissions == found[third.id].submissions == STEP + 20
 
 
 def test_another_relation_is_counted_anew(pair: Pair) -> None:
