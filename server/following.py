@@ -108,6 +108,12 @@ def believed_by(db: Connection, ledger: str) -> int:
     return held_by(db, known) if known is not None else 0
 
 
+def last_met(hub: Hub, peer: Peer) -> str | None:
+    """When something was last exchanged with it, or it was found that there was nothing."""
+    said = [known.met_at for known in peers.list_ledgers(hub.read(), peer.id)]
+    return max((*said, hub.contacts.of(peer.id).spoke_at or ""), default="") or None
+
+
 def starts_after(db: Connection, peer: Peer) -> int:
     """The seq of ours after which a bundle for this hub begins: what each of its copies is known to hold
     is left out."""

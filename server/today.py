@@ -11,6 +11,7 @@ from typing import Any
 from i18n import mark
 from server.answering import look_in
 from server.backups import is_due, last_backup
+from server.following import last_met
 from server.hub import Hub
 from server.hub_notices import own_notices
 from server.overview import May, local_time
@@ -72,7 +73,7 @@ def notice_words(notice: Any) -> str:
 def _hubs(hub: Hub) -> Iterator[Need]:
     now = hub.clock.now()
     for peer in peers.list_peers(hub.read()):
-        met = max((one.met_at for one in peers.list_ledgers(hub.read(), peer.id)), default="")
+        met = last_met(hub, peer)
         if not met:
             yield Need(
                 mark("Nothing was exchanged with {name} yet."), f"/hubs/{peer.id}", False, {"name": peer.name}

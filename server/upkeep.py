@@ -33,6 +33,12 @@ from sync.withdrawal import PURGE
 PAGE = 1000
 LOOSE_DAYS = 7  # another copy of a damaged bundle may bring the entry that names them
 SENDING = "backup-"  # folders beside the database: copies on their way to somebody
+BROUGHT, CARRIED = (
+    "brought-",
+    "carried-",
+)  # the same: what somebody brings by browser, and bundles to be fetched
+RECEIPT_S = 60 * 24 * 3600  # carried back by then, or made again by reading the bundle again
+LEFT_S = 24 * 3600  # then nobody is at them any more
 
 
 @dataclass(slots=True)
@@ -98,8 +104,18 @@ def sweep(hub: Hub) -> None:
     """What is done once a day: what killed processes and broken journeys left goes (half-written files,
     unfinished and unfetched exports, and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
-    for left in hub.data.glob(f"{SENDING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    now = hub.clock.now().timestamp()
+    for name in (
+        SENDING,
+        BROUGHT,
+        CARRIED,
+    ):  # a day old: a backup may be on its way to a slow browser just now
+        for left in hub.data.glob(f"{name}*"):
+            if now - left.stat().st_mtime > LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
+    for receipt in hub.data.glob("receipts/*.bundle"):
+        if now - receipt.stat().st_mtime > RECEIPT_S:
+            receipt.unlink(missing_ok=True)
     clear_abandoned(hub)
     export_jobs.sweep(hub.data, hub.clock.now().timestamp())
     moment = stamp(hub.clock.now() - timedelta(days=LOOSE_DAYS))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,17 +15,20 @@ from urllib.parse import quote
 from flask import Response, request
 
 from i18n import mark
-from server import bundles
+from server import bundles, upkeep
 from server.bundles import Report
 from server.errors import Fault, Problem, Refusal
+from server.loading import SPLIT_LEAST
 from server.store import peers
 from server.store.peers import Peer
 from server.web import wire
+from server.web.form_data import streamed
 from server.web.pages.frame import page, reader_language, room, say, takes_files
 
 blueprint = room("bundles")
 RECEIPTS = "receipts"
 CHUNK = 1 << 16
+_NAME = re.compile(r"[0-9a-z_]+")  # as tempfile makes them
 CAME = mark("From {name}: {new} new entries, {have} held already, {blobs} new files, {refused} refused.")
 CONFIRMS = mark("{name} confirms what it holds of this hub.")
 PART = mark("Part {number} of {path} is damaged and was left out; the rest was taken.")
@@ -48,16 +53,51 @@ def write(peer_id: str) -> Response:
     peer = peers.find_peer(wire.hub().read(), peer_id)
     if peer is None:
         raise Problem("404.1")
-    folder = Path(tempfile.mkdtemp(dir=_room()))
-    path = folder / "out.bundle"
+    folder = Path(tempfile.mkdtemp(dir=wire.hub().data, prefix=upkeep.CARRIED))
     try:
-        bundles.write_for(wire.hub(), peer.id, path)
-    except Refusal as fault:
+        made = bundles.write_for(wire.hub(), peer.id, folder / "b.bundle", split_bytes=_part_bytes())
+    except BaseException as fault:
         shutil.rmtree(folder, ignore_errors=True)
-        return _page(fault)
-    answer = Response(_sent(path, folder), mimetype="application/octet-stream")
-    answer.headers["Content-Length"] = str(path.stat().st_size)
-    return _named(answer, f"{wire.hub().name}-{peer.name}-{wire.hub().clock.now():%Y-%m-%d}.bundle")
+        if isinstance(fault, Refusal):
+            return _page(fault)
+        raise
+    if len(made) == 1:
+        held = ExitStack()
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
+        return _file(folder / "b.bundle", held, peer)
+    sizes = [bundles.numbered(folder / "b.bundle", number + 1).stat().st_size for number in range(len(made))]
+    return page(
+        "hubs/parts.html",
+        section="hubs",
+        peer=peer,
+        name=folder.name.removeprefix(upkeep.CARRIED),
+        sizes=sizes,
+    )
+
+
+@blueprint.get("/hubs/<peer_id>/bundle/<name>/<int:number>")
+def fetch_part(peer_id: str, name: str, number: int) -> Response:
+    """One file of a bundle that was too large for one. They stay for a day: a link may break."""
+    wire.require("config.set")
+    peer = peers.find_peer(wire.hub().read(), peer_id)
+    path = bundles.numbered(wire.hub().data / f"{upkeep.CARRIED}{name}" / "b.bundle", number)
+    if peer is None or not _NAME.fullmatch(name) or not path.exists():
+        raise Problem("404.1")
+    return _file(path, ExitStack(), peer, f"-{number}")
+
+
+def _part_bytes() -> int:
+    """What another hub's page takes in one request, as long as it is set up like this one."""
+    return max(wire.hub().config.max_content_length // 10 * 9, SPLIT_LEAST)
+
+
+def _file(path: Path, held: ExitStack, peer: Peer, part: str = "") -> Response:
+    """`held` is let go of once it is sent or the link broke."""
+    size = path.stat().st_size
+    file = held.enter_context(path.open("rb"))
+    answer = streamed(iter(partial(file.read, CHUNK), b""), held, "application/octet-stream")
+    answer.headers["Content-Length"] = str(size)
+    return _named(answer, f"{wire.hub().name}-{peer.name}-{wire.hub().clock.now():%Y-%m-%d}{part}.bundle")
 
 
 @blueprint.post("/hubs/bundles")
@@ -86,7 +126,7 @@ def _read(file: Any) -> dict[str, Any]:
     """What became of one file. It is read from disk: a bundle may be larger than memory."""
     said: dict[str, Any] = {"name": file.filename, "fault": "", "lines": [], "receipt": ""}
     receipt = secrets.token_hex(8)
-    with tempfile.TemporaryDirectory(dir=_room()) as folder:
+    with tempfile.TemporaryDirectory(dir=wire.hub().data, prefix=upkeep.BROUGHT) as folder:
         path = Path(folder) / "brought.bundle"
         file.save(path)
         try:
@@ -118,16 +158,6 @@ def _lines(report: Report, name: str) -> list[str]:
     return lines + [say(words, **values, number=report.frames) for is_so, words in said if is_so]
 
 
-def _sent(path: Path, folder: Path) -> Iterator[bytes]:
-    """The file, which goes once it is sent or the link broke."""
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _room() -> Path:
     folder = wire.hub().data / RECEIPTS
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -135,7 +165,6 @@ def _room() -> Path:
 
 
 def _named(answer: Response, name: str) -> Response:
-
     answer.headers["Content-Disposition"] = (
         f"attachment; filename=\"samleng.bundle\"; filename*=UTF-8''{quote(name, safe='')}"
     )

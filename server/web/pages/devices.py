@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from i18n import mark
+from server import upkeep
 from server.archives import unpack
 from server.device import Line, Report, State, import_folder
 from server.errors import Fault, Refusal
@@ -43,7 +44,7 @@ def take(project_id: int) -> Response:
     try:
         if file is None or not file.filename:
             raise Fault("bundle.none_chosen")
-        with tempfile.TemporaryDirectory(dir=wire.hub().data) as folder:
+        with tempfile.TemporaryDirectory(dir=wire.hub().data, prefix=upkeep.BROUGHT) as folder:
             place = Path(folder) / "tablet"
             unpack(file.stream, place)  # type: ignore[arg-type]
             report = import_folder(

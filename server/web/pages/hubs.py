@@ -10,7 +10,7 @@ from flask import Response, request
 from i18n import mark
 from server.errors import Fault, Problem
 from server.flow import ABOVE, BELOW, EQUAL
-from server.following import reach
+from server.following import active_ledgers, last_met, reach
 from server.hub_notices import notices_of, own_notices
 from server.overview import local_time
 from server.peers import card_of, fingerprint_with, remove_peer, set_url
@@ -19,6 +19,7 @@ from server.store.ledger_sqlite import head
 from server.store.peers import Peer
 from server.sync_jobs import Job
 from server.sync_schedule import CHOICES, minutes_of, set_minutes
+from server.waiting import Waiting
 from server.web import wire
 from server.web.pages.frame import back, page, reader_language, room, tell
 from sync.pairing import is_address
@@ -35,7 +36,9 @@ RELATION_WORDS = {
 @blueprint.get("/hubs")
 def show_all() -> Response:
     wire.require("config.read")
-    known = [_known(peer) for peer in peers.list_peers(wire.hub().read())]
+    listed = peers.list_peers(wire.hub().read())
+    waits = wire.running().waits.of_all(listed)
+    known = [_known(peer, waits[peer.id]) for peer in listed]
     notices = [notice.text(reader_language()) for notice in own_notices(wire.hub())]
     return page(
         "hubs/list.html", section="hubs", known=known, notices=notices, door=wire.running().door,
@@ -106,17 +109,15 @@ def _peer(peer_id: str) -> Peer:
     return found
 
 
-def _known(peer: Peer) -> dict[str, Any]:
-    """holds: up to which of our entries it is known to hold them; waits: what it is not. `trouble`: why the last try
-    came to nothing."""
-    db = wire.hub().read()
-    holds, _ = reach(db, peer)
-    met = max((one.met_at for one in peers.list_ledgers(db, peer.id)), default="")
-    contact = wire.hub().contacts.of(peer.id)
-    waits = wire.running().waits.of(peer)
+def _known(peer: Peer, waiting: Waiting) -> dict[str, Any]:
+    """holds: up to which of our entries it is known to hold them; waiting: those that it is not; lacking: files that it
+    said to lack. `trouble`: why the last try came to nothing."""
+    db, contact = wire.hub().read(), wire.hub().contacts.of(peer.id)
+    ledgers = active_ledgers(db, peer)
     return {
-        "peer": peer, "waits": waits, "since": local_time(waits.since), "holds": holds, "head": head(db),
-        "met": local_time(max(met, contact.spoke_at or "") or None), "tried": local_time(contact.tried_at),
+        "peer": peer, "waiting": waiting, "since": local_time(waiting.since), "holds": reach(db, peer)[0],
+        "lacking": ledgers[0].lacking if ledgers else 0, "head": head(db),
+        "met": local_time(last_met(wire.hub(), peer)), "tried": local_time(contact.tried_at),
         "trouble": contact.fault.text(reader_language()) if contact.fault else "",
         "address": peer.url or next(iter(card_of(peer).addresses), ""),
     }  # fmt: skip
@@ -143,5 +144,6 @@ def _one(peer: Peer, fault: Fault | None = None) -> Response:
     return page(
         "hubs/one.html", fault.status if fault else 200, section="hubs", relations=RELATION_WORDS, shared=listed,
         everything=shared is None, number=fingerprint_with(hub, peer), address_fault=fault.text(lang) if fault else "",
-        told_of=[notice.text(lang) for notice in notices_of(hub, peer)], **_known(peer), **watched,
+        told_of=[notice.text(lang) for notice in notices_of(hub, peer)],
+        **_known(peer, wire.running().waits.of(peer)), **watched,
     )  # fmt: skip
