@@ -76,7 +76,7 @@ class Schedule:
             return
         self._swept = today
         try:
-            sweep(self.hub)
+            sweep(self.hub, is_served=True)
         except Exception as fault:  # noqa: BLE001 – tomorrow is another day, and hubs are to be met
             log.error("hub not tidied fault=%s", type(fault).__name__)
 

@@ -100,18 +100,16 @@ def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
         seq = page[-1][0]
 
 
-def sweep(hub: Hub) -> None:
-    """What is done once a day: what killed processes and broken journeys left goes (half-written files,
+def sweep(hub: Hub, *, is_served: bool = False) -> None:
+    """What is done at the start and once a day: what killed processes and broken journeys left goes (half-written files,
     unfinished and unfetched exports, and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
     now = hub.clock.now().timestamp()
-    for name in (
-        SENDING,
-        BROUGHT,
-        CARRIED,
-    ):  # a day old: a backup may be on its way to a slow browser just now
+    for name in (SENDING, BROUGHT, CARRIED):
+        # While it is served, a backup may be on its way to a slow browser just now.
+        is_over = name == SENDING and not is_served
         for left in hub.data.glob(f"{name}*"):
-            if now - left.stat().st_mtime > LEFT_S:
+            if is_over or now - left.stat().st_mtime > LEFT_S:
                 shutil.rmtree(left, ignore_errors=True)
     for receipt in hub.data.glob("receipts/*.bundle"):
         if now - receipt.stat().st_mtime > RECEIPT_S:
