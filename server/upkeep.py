@@ -101,8 +101,8 @@ def _raw_entries(hub: Hub) -> Iterator[tuple[str, bytes]]:
 
 
 def sweep(hub: Hub, *, is_served: bool = False) -> None:
-    """What is done at the start and once a day: what killed processes and broken journeys left goes (half-written files,
-    unfinished and unfetched exports, and bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
+    """What is done at the start and once a day: what killed processes and broken journeys left goes (half-written
+    files, unfinished and unfetched exports, bytes that nobody named within LOOSE_DAYS), and the trash is emptied."""
     hub.blobs.sweep(hub.clock.now().timestamp())
     now = hub.clock.now().timestamp()
     for name in (SENDING, BROUGHT, CARRIED):
