@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from forms.translations import library_forms
@@ -20,8 +21,13 @@ class BundledForm:
 
 
 def bundled_forms() -> list[BundledForm]:
-    """By form id."""
-    return [_read(path) for path in library_forms()]
+    """By form id. Read once: they are part of the program."""
+    return list(_bundled())
+
+
+@cache
+def _bundled() -> tuple[BundledForm, ...]:
+    return tuple(_read(path) for path in library_forms())
 
 
 def _read(path: Path) -> BundledForm:
