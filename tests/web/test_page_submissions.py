@@ -14,12 +14,13 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
+from i18n.khmer_sorting import sort_key
 from server.accounts import assign, create_user
 from server.app import create_app
 from server.demo_season import EMAIL, FORM_ID, OTHER_ANSWERS, Season
 from server.hub import Hub
 from server.roles import VIEWER, role_named
-from server.store import forms, listing, projects, submissions
+from server.store import actors, forms, listing, projects, submissions
 from server.store.forms import Form
 from server.store.submissions import Submission
 from tests.conftest import PASSWORD, QUICK
@@ -102,6 +103,15 @@ def test_filters_show_what_matches_and_nothing_else(sokha: Coordinator, hub: Hub
     assert rows(sokha.get(f"{LIST}?since=2026-11-14&until=2026-11-14").text)
     assert rows(sokha.get(f"{LIST}?deleted=1").text) == []
     assert rows(sokha.get(f"{LIST}?until=2020-01-01").text) == []
+
+
+def test_rows_stand_in_the_order_of_a_khmer_dictionary(sokha: Coordinator, hub: Hub, form: Form) -> None:
+    found = rows(sokha.get(f"{LIST}?sort=facilitator").text)
+    held = [submissions.find_submission(hub.read(), form.id, one) for one in found]
+    names = [actors.find_actor(hub.read(), one.submitter_id or 0).display_name for one in held if one]  # type: ignore[union-attr]
+    assert len(names) == 240
+    assert names == sorted(names, key=sort_key)
+    assert len(set(names)) > 3
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from server.overview import local_time
 from server.review import STATES
 from server.store import forms, listing, paging, peers
 from server.store.forms import Form
-from server.store.listing import Wanted
+from server.store.listing import Row, Wanted
 from server.store.projects import Project
 from server.web import wire
 from server.web.pages.asked import day_begun, form_at_hand, number_said
@@ -28,9 +28,23 @@ from server.web.pages.frame import back, page, reader_language, room, tell
 blueprint = room("submissions_pages")
 ADDRESS = "/projects/<int:project_id>/submissions"
 SHOWN, FOUND = 50, 100
+SORTED = 500  # the newest so many are put in order: more is no list to read
+SORTS = {"name": mark("by name"), "facilitator": mark("by facilitator")}
 MEANWHILE = mark("{n} were changed by somebody else meanwhile and left as they are: look at them.")
 AFTER = re.compile(r"([0-9TZ:.\-+]{10,40})~(\d{1,18})")
-KEPT = ("form", "state", "facilitator", "hub", "since", "until", "missing", "conflict", "deleted", "q")
+KEPT = (
+    "form",
+    "state",
+    "facilitator",
+    "hub",
+    "since",
+    "until",
+    "missing",
+    "conflict",
+    "deleted",
+    "q",
+    "sort",
+)
 
 
 @blueprint.get(ADDRESS)
@@ -131,9 +145,20 @@ def _moment(said: str, later: int) -> str:
     return begun.strftime("%Y-%m-%dT%H:%M:%S") if begun is not None else ""
 
 
+def _sorted(rows: list[Row], by: str) -> list[Row]:
+    """In the order of a Khmer dictionary; what has no name comes last."""
+    named = {row.id: (row.name if by == "name" else row.submitter) or "" for row in rows}
+    return sorted(rows, key=lambda row: (not named[row.id], sort_key(named[row.id])))
+
+
 def _list(project: Project, form: Form, listed: list[Form]) -> Response:
     look_in(wire.hub(), form.id)
     db, wanted = wire.hub().read(), _wanted(form)
+    if request.args.get("sort") in SORTS:
+        rows = _sorted(listing.list_page(db, wanted, SORTED), request.args["sort"])
+        return _page(
+            project, form, listed, rows=rows, total=paging.count_live(db, form.id), is_cut=len(rows) == SORTED
+        )
     rows = listing.list_page(db, wanted, SHOWN + 1)
     more = f"{rows[SHOWN - 1].created_at}~{rows[SHOWN - 1].id}" if len(rows) > SHOWN else ""
     return _page(project, form, listed, rows=rows[:SHOWN], more=more, total=paging.count_live(db, form.id))
@@ -176,7 +201,8 @@ def _page(
         query=urlencode({name: value for name, value in kept.items() if name != "form"}), urlencode=urlencode,
         fault=fault.text(reader_language()) if fault else "", is_narrow=bool(set(kept) - {"form"}),
         undoing=caller.session is not None and wire.running().undoing.last(caller.session.csrf, form) is not None,
-        **{"rows": [], "more": "", "total": None, "found": None, "is_more": False, **more},
+        sorts=SORTS,
+        **{"is_cut": False, "rows": [], "more": "", "total": None, "found": None, "is_more": False, **more},
     )  # fmt: skip
 
 
